@@ -1,0 +1,128 @@
+// Package clock owns the wall clock and the question whether it can be
+// trusted. Times that are stored or judged come from here; durations are
+// measured with the monotonic clock as usual.
+package clock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Keep remembers the saved time over a restart. Load answers the zero time
+// where none was saved.
+type Keep interface {
+	LoadTime(ctx context.Context) (time.Time, error)
+	SaveTime(ctx context.Context, t time.Time) error
+}
+
+// saveEvery is a compromise between an SD card's life and how far a machine
+// without a battery-backed clock falls back when its power fails.
+const saveEvery = time.Hour
+
+// Clock tells the time. Machines without a battery wake up in the past until
+// the network corrects them: until the kernel says that it is synchronised,
+// Clock never tells less than the last saved time.
+type Clock struct {
+	wall    func() time.Time
+	synced  func() bool
+	started time.Time // with its monotonic reading
+
+	mu    sync.Mutex
+	floor time.Time // saved by an earlier run
+}
+
+// New makes a clock on the system's time.
+func New() *Clock {
+	return &Clock{wall: time.Now, synced: kernelSynchronised, started: time.Now()}
+}
+
+// Now is the present time in UTC, to the microsecond (what the wire can say).
+func (c *Clock) Now() time.Time {
+	now := c.wall()
+	c.mu.Lock()
+	floor := c.floor
+	c.mu.Unlock()
+	if now.Before(floor) && !c.synced() {
+		now = floor.Add(time.Since(c.started))
+	}
+	return now.UTC().Truncate(time.Microsecond)
+}
+
+// Trusted reports whether the kernel says that the clock is synchronised.
+func (c *Clock) Trusted() bool { return c.synced() }
+
+// Behind reports by how much the machine's own clock lies before the saved
+// time, 0 where it does not.
+func (c *Clock) Behind() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(0, c.floor.Sub(c.wall()))
+}
+
+// Load reads the saved time; call it before the first Now that is stored.
+func (c *Clock) Load(ctx context.Context, keep Keep) error {
+	t, err := keep.LoadTime(ctx)
+	if err != nil {
+		return fmt.Errorf("loading the saved time: %w", err)
+	}
+	c.mu.Lock()
+	c.floor = t
+	c.mu.Unlock()
+	return nil
+}
+
+// Run saves the time every hour until ctx ends. A clock that was set wrongly
+// into the future is not believed: the saved time advances by trusted time, or
+// else only by the time that has passed.
+func (c *Clock) Run(ctx context.Context, keep Keep) error {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := c.Save(ctx, keep); err != nil && !errors.Is(err, context.Canceled) {
+				return err
+			}
+		}
+	}
+}
+
+// Save writes what Run writes, at once.
+func (c *Clock) Save(ctx context.Context, keep Keep) error {
+	t := c.toSave()
+	if t.IsZero() {
+		return nil
+	}
+	if err := keep.SaveTime(ctx, t); err != nil {
+		return fmt.Errorf("saving the time: %w", err)
+	}
+	return nil
+}
+
+// toSave is the trusted time, or the saved one plus what has passed since this
+// run began; zero when neither is known.
+func (c *Clock) toSave() time.Time {
+	if c.synced() {
+		return c.wall().UTC()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.floor.IsZero() {
+		return time.Time{}
+	}
+	return c.floor.Add(time.Since(c.started)).UTC()
+}
+
+// kernelSynchronised asks adjtimex(2), which time daemons keep informed.
+func kernelSynchronised() bool {
+	var t unix.Timex
+	state, err := unix.Adjtimex(&t)
+	return err == nil && state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0
+}
