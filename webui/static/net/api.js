@@ -1,0 +1,277 @@
+/**
+ * The page's only way to the server: requests, tokens, and errors made fit for
+ * a person. It holds the tokens in memory, knows nothing of keys or items, and
+ * never speaks to another origin.
+ */
+
+/** Requests that take longer are given up; the largest import takes a few seconds on a small machine. */
+const TIMEOUT = 60_000;
+
+const OFFLINE = {
+  code: 'offline',
+  text: "Latchkey can't be reached.",
+  hint: 'Check that this device is on the network. What you typed is kept.',
+};
+
+/** What went wrong with a request: two sentences for a person, and a code to translate them by. */
+export class ApiError extends Error {
+  /**
+   * @param {{status?:number, code?:string, text?:string, hint?:string, values?:Record<string,string>, offline?:boolean}} what
+   *   status is 0 where no answer came
+   */
+  constructor({ status = 0, code = 'unknown', text = '', hint = '', values = {}, offline = false }) {
+    super(text || code);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.text = text;
+    this.hint = hint;
+    this.values = values;
+    this.offline = offline;
+  }
+}
+
+/**
+ * @typedef {{access:string, refresh:string}} Tokens
+ * @typedef {object} ApiOptions
+ * @property {string} [base]        where the server is; '' is where the page came from
+ * @property {number} [deviceType]  Bitwarden's number of this browser
+ * @property {string} [deviceId]    this browser's identifier (a UUID)
+ * @property {string} [version]     the wire's client version, as clients of that year send it
+ * @property {(url:string, init:RequestInit) => Promise<Response>} [send] stands in for fetch in tests
+ */
+
+/** One door to the server. */
+export class Api {
+  /** @type {Tokens|null} */
+  #tokens = null;
+  /** @type {Promise<boolean>|null} */
+  #refreshing = null;
+
+  /** @param {ApiOptions} [options] */
+  constructor({
+    base = '',
+    deviceType = 14,
+    deviceId = '',
+    version = '2026.9.0',
+    send = (url, init) => fetch(url, init),
+  } = {}) {
+    this.base = base;
+    this.deviceType = deviceType;
+    this.deviceId = deviceId;
+    this.version = version;
+    this.send = send;
+    /** Called once when the server no longer knows this session. @type {() => void} */
+    this.onExpired = () => {};
+  }
+
+  /** Whether there is a session to speak in. */
+  get signedIn() {
+    return this.#tokens !== null;
+  }
+
+  /** Takes the tokens of a session, or forgets them. @param {Tokens|null} tokens */
+  setTokens(tokens) {
+    this.#tokens = tokens;
+  }
+
+  /**
+   * Reads a resource. @param {string} path @returns {Promise<any>} the parsed body, null where it was empty
+   */
+  async get(path) {
+    return (await this.#call('GET', path)).body;
+  }
+
+  /**
+   * Reads a resource unless it is still the one that etag names.
+   * @param {string} path @param {string} etag '' for whatever there is
+   * @returns {Promise<{changed:boolean, body:any, etag:string}>}
+   */
+  async getIfChanged(path, etag) {
+    const headers = etag ? { 'If-None-Match': etag } : {};
+    const answer = await this.#call('GET', path, undefined, { headers });
+    return {
+      changed: answer.status !== 304,
+      body: answer.body,
+      etag: answer.headers.get('ETag') ?? '',
+    };
+  }
+
+  /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+  async post(path, body) {
+    return (await this.#call('POST', path, body)).body;
+  }
+
+  /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+  async put(path, body) {
+    return (await this.#call('PUT', path, body)).body;
+  }
+
+  /**
+   * @param {string} path @param {unknown} [body]
+   * @param {{keepalive?:boolean}} [options] keepalive: let it finish while the page is closing
+   * @returns {Promise<any>}
+   */
+  async delete(path, body, options = {}) {
+    return (await this.#call('DELETE', path, body, options)).body;
+  }
+
+  /**
+   * Posts a form, as the token endpoint wants it, without the session's token.
+   * @param {string} path @param {Record<string,string>} fields @returns {Promise<any>}
+   */
+  async form(path, fields) {
+    const answer = await this.#send('POST', path, new URLSearchParams(fields), {}, null);
+    return (await this.#read(answer)).body;
+  }
+
+  /**
+   * @param {string} method @param {string} path @param {unknown} [body]
+   * @param {{headers?:Record<string,string>, keepalive?:boolean}} [options]
+   */
+  async #call(method, path, body, options = {}) {
+    const tokens = this.#tokens;
+    let answer = await this.#send(method, path, body, options, tokens);
+    if (answer.status === 401 && tokens !== null && (await this.#refresh(tokens))) {
+      answer = await this.#send(method, path, body, options, this.#tokens);
+    }
+    if (answer.status === 401 && tokens !== null && this.#tokens === tokens) this.#expire();
+    return this.#read(answer);
+  }
+
+  /**
+   * @param {string} method @param {string} path @param {unknown} body
+   * @param {{headers?:Record<string,string>, keepalive?:boolean}} options @param {Tokens|null} tokens
+   * @returns {Promise<Response>}
+   */
+  async #send(method, path, body, options, tokens) {
+    /** @type {Record<string,string>} */
+    const headers = {
+      Accept: 'application/json',
+      'Device-Type': String(this.deviceType),
+      'Bitwarden-Client-Name': 'web',
+      'Bitwarden-Client-Version': this.version,
+      ...options.headers,
+    };
+    if (tokens !== null) headers.Authorization = `Bearer ${tokens.access}`;
+    else if (this.deviceId) headers['Device-Identifier'] = this.deviceId;
+    /** @type {string|URLSearchParams|undefined} */
+    let payload;
+    if (body instanceof URLSearchParams) payload = body;
+    else if (body !== undefined) {
+      payload = JSON.stringify(body);
+      headers['Content-Type'] = 'application/json';
+    }
+    try {
+      return await this.send(this.base + path, {
+        method,
+        headers,
+        body: payload,
+        keepalive: options.keepalive ?? false,
+        credentials: 'same-origin',
+        cache: 'no-store',
+        redirect: 'error',
+        referrerPolicy: 'no-referrer',
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+    } catch (cause) {
+      throw Object.assign(new ApiError({ ...OFFLINE, offline: true }), { cause });
+    }
+  }
+
+  /** @param {Response} answer @returns {Promise<{status:number, headers:Headers, body:any}>} */
+  async #read(answer) {
+    if (answer.status === 304) return { status: 304, headers: answer.headers, body: null };
+    /** @type {any} */
+    let body = null;
+    let text = '';
+    try {
+      text = await answer.text();
+    } catch (cause) {
+      throw Object.assign(new ApiError({ ...OFFLINE, offline: true }), { cause });
+    }
+    try {
+      if (text !== '') body = JSON.parse(text);
+    } catch {
+      body = null;
+    }
+    if (!answer.ok) throw errorOf(answer.status, body);
+    return { status: answer.status, headers: answer.headers, body };
+  }
+
+  /**
+   * Renews the access token, once for all who wait. @param {Tokens} old
+   * @returns {Promise<boolean>} whether there are other tokens than old now
+   */
+  async #refresh(old) {
+    if (this.#tokens !== old) return this.#tokens !== null;
+    this.#refreshing ??= this.#renew(old).finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  /** @param {Tokens} old */
+  async #renew(old) {
+    const answer = await this.#send(
+      'POST',
+      '/identity/connect/token',
+      new URLSearchParams({
+        grant_type: 'refresh_token',
+        client_id: 'web',
+        refresh_token: old.refresh,
+      }),
+      {},
+      null,
+    );
+    // Only a plain "no" ends the session; a server that stumbles (5xx, 429) does not.
+    if (answer.status === 400 || answer.status === 401) return false;
+    const { body } = await this.#read(answer);
+    if (this.#tokens !== old) return this.#tokens !== null;
+    this.#tokens = {
+      access: String(body?.access_token ?? ''),
+      refresh: String(body?.refresh_token ?? old.refresh),
+    };
+    return true;
+  }
+
+  #expire() {
+    this.#tokens = null;
+    this.onExpired();
+  }
+}
+
+/**
+ * Fetches one of the page's own files as JSON. @param {URL} url @returns {Promise<any>}
+ */
+export async function asset(url) {
+  const answer = await fetch(url, { credentials: 'same-origin', redirect: 'error' });
+  if (!answer.ok) throw errorOf(answer.status, null);
+  return answer.json();
+}
+
+/**
+ * Reads the server's error body: our own `problem` first, then the wire's forms.
+ * @param {number} status @param {any} body @returns {ApiError}
+ */
+export function errorOf(status, body) {
+  const own = body?.problem;
+  if (own && typeof own === 'object') {
+    return new ApiError({
+      status,
+      code: String(own.code ?? 'unknown'),
+      text: String(own.text ?? ''),
+      hint: String(own.hint ?? ''),
+      values: own.values ?? {},
+    });
+  }
+  const validation = Object.values(body?.validationErrors ?? {}).flat()[0];
+  const model = body?.errorModel ?? body?.ErrorModel;
+  const text = validation ?? (body?.message || model?.message || model?.Message);
+  return new ApiError({
+    status,
+    code: `http.${status}`,
+    text: typeof text === 'string' ? text : 'Latchkey could not do that.',
+    hint: status === 429 ? 'Wait a minute, then try again.' : 'Try again in a moment.',
+  });
+}
