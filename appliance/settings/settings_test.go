@@ -1,0 +1,97 @@
+package settings_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+
+	"latchkey/appliance/problem"
+	"latchkey/appliance/settings"
+)
+
+type memory map[string][]byte
+
+func (m memory) Value(_ context.Context, name string) ([]byte, bool, error) {
+	v, ok := m[name]
+	return v, ok, nil
+}
+
+func (m memory) SetValues(_ context.Context, values map[string][]byte) error {
+	maps.Copy(m, values)
+	return nil
+}
+
+func TestEveryDefaultPassesItsOwnCheck(t *testing.T) {
+	keys := settings.Keys()
+	if len(keys) == 0 {
+		t.Fatal("no settings")
+	}
+	pins := make(map[string]settings.Pin)
+	for _, k := range keys {
+		pins[k.Name] = settings.Pin{Value: k.Default, File: "f", Line: 1}
+	}
+	if _, err := settings.Open(t.Context(), memory{}, pins); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSet(t *testing.T) {
+	pins := map[string]settings.Pin{settings.JournalDays: {Value: int64(9), File: "c.toml", Line: 4}}
+	for _, tt := range []struct {
+		name    string
+		changes map[string]any
+		refused map[string]string // key: part of why
+	}{
+		{"fit values are kept", map[string]any{settings.TrashDays: int64(3), settings.HouseName: "Mill"}, nil},
+		{"a wrong type is named", map[string]any{settings.TrashDays: "3"}, map[string]string{settings.TrashDays: "whole number"}},
+		{"a number out of range is named", map[string]any{settings.TrashDays: int64(-1)}, map[string]string{settings.TrashDays: "between"}},
+		{"an empty name is named", map[string]any{settings.HouseName: ""}, map[string]string{settings.HouseName: "characters"}},
+		{"an unknown key is named", map[string]any{"no.such": int64(1)}, map[string]string{"no.such": "no such"}},
+		{"a pinned one names file and line", map[string]any{settings.JournalDays: int64(3)}, map[string]string{settings.JournalDays: "c.toml, line 4"}},
+		{"one bad value keeps all from changing", map[string]any{settings.TrashDays: int64(5), "x": int64(1)}, map[string]string{"x": "no such"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			keep := memory{}
+			s, err := settings.Open(t.Context(), keep, pins)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var told int
+			for name := range tt.changes {
+				s.Subscribe(name, func(any) { told++ })
+			}
+			err = s.Set(t.Context(), tt.changes)
+			if tt.refused == nil {
+				if err != nil || told != len(tt.changes) {
+					t.Fatalf("err %v, %d subscribers told", err, told)
+				}
+				again, err := settings.Open(t.Context(), keep, pins)
+				if err != nil || again.Number(settings.TrashDays) != 3 || again.Text(settings.HouseName) != "Mill" {
+					t.Errorf("after opening again: %v", err)
+				}
+				return
+			}
+			var p *problem.Problem
+			if !errors.As(err, &p) {
+				t.Fatalf("got %v, want a problem", err)
+			}
+			for key, part := range tt.refused {
+				if !strings.Contains(p.Values[key], part) {
+					t.Errorf("%s: %q does not say %q", key, p.Values[key], part)
+				}
+			}
+			if len(keep) != 0 || told != 0 {
+				t.Error("a refused change left something behind")
+			}
+		})
+	}
+}
+
+func TestAPinOfAnUnknownSettingStopsTheStart(t *testing.T) {
+	_, err := settings.Open(t.Context(), memory{}, map[string]settings.Pin{"no.such": {Value: true, File: "c.toml", Line: 2}})
+	if err == nil || !strings.Contains(err.Error(), "c.toml line 2: no.such") {
+		t.Errorf("got %v", err)
+	}
+}
