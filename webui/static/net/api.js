@@ -132,10 +132,12 @@ export class Api {
   async #call(method, path, body, options = {}) {
     const tokens = this.#tokens;
     let answer = await this.#send(method, path, body, options, tokens);
-    if (answer.status === 401 && tokens !== null && (await this.#refresh(tokens))) {
-      answer = await this.#send(method, path, body, options, this.#tokens);
+    if (answer.status === 401 && tokens !== null) {
+      if (await this.#refresh(tokens)) {
+        answer = await this.#send(method, path, body, options, this.#tokens);
+      }
+      if (answer.status === 401 && this.#tokens !== null) this.#expire();
     }
-    if (answer.status === 401 && tokens !== null && this.#tokens === tokens) this.#expire();
     return this.#read(answer);
   }
 
