@@ -1,0 +1,66 @@
+# make run starts Latchkey; make test proves it; make help names the rest.
+SHELL := bash
+.DEFAULT_GOAL := help
+
+# LISTEN and DATA: make run LISTEN=:9443 DATA=/srv/latchkey
+DATA ?= ./data
+LISTEN ?=
+FUZZTIME ?= 20s
+CRASH_CYCLES ?= 3000
+
+PARTS := lint go js house crash clients story
+version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: help run build page test check bench crash fuzz clean need need-js $(PARTS:%=test-%)
+
+help: ## this list
+	@echo "make run      fetch, build, start with data in ./data, print the links"
+	@echo "make test     everything; as root on Debian it installs what the tests want"
+	@echo "make check    for each save: short tests and lint, no root, no network, under a minute"
+	@echo "make build    bin/latchkey, static, with the page in it"
+	@echo "make bench    the figures of README.md, measured here"
+	@echo "make crash    kill -9 under load, $(CRASH_CYCLES) times (CRASH_CYCLES=n)"
+	@echo "make fuzz     every fuzz target for $(FUZZTIME) (FUZZTIME=1m; FUZZ=name for some)"
+	@echo "make clean    forget what was built and fetched; ./data stays"
+	@echo "one part of the test: $(PARTS:%=make test-%)" | sed 's/ make/, make/2g'
+	@echo "one Go test:  go test ./appliance/vault -run TestName    (CONTRIBUTING.md has more)"
+
+need:
+	@scripts/need.sh make go node npm
+
+page: need
+	@scripts/page.sh
+
+build: page
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/latchkey .
+
+run: build
+	@exec bin/latchkey serve --data $(DATA) $(if $(LISTEN),--listen $(LISTEN))
+
+need-test: need
+	@scripts/test-needs.sh
+	@scripts/page.sh all
+
+test: need-test
+	@scripts/test.sh $(PARTS)
+
+$(PARTS:%=test-%): test-%: need-test
+	@scripts/test.sh $*
+
+check: need
+	@node scripts/vendor.mjs --fresh page || { echo "the page's packages are not here yet; make build fetches them" >&2; exit 1; }
+	@node scripts/vendor.mjs
+	@LATCHKEY_QUICK=1 scripts/test.sh lint go js
+
+bench: need-test build
+	@go test -count=1 -timeout 60m -run '^TestBench$$' -v ./test/bench -args -bench-table
+
+crash: need
+	@LATCHKEY_CRASH_CYCLES=$(CRASH_CYCLES) go test -count=1 -timeout 6h -v -run Crash ./test/crash
+
+fuzz: need
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh $(FUZZ)
+
+clean:
+	@rm -rf bin node_modules test/clients/node_modules test/out
+	@find webui/static/vendor -type f ! -name README.md -delete

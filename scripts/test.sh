@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# test.sh PART...: run parts of the test, each with its seconds and what it skipped, and sum up.
+# Parts: go js lint house story clients crash. LATCHKEY_QUICK=1 is `make check`: short, and without the network.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+quick=${LATCHKEY_QUICK:-}
+passed=0 failed=0 skipped=0
+gofumpt=mvdan.cc/gofumpt@v0.12.0
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# counted COMMAND...: run it and add up what tally.mjs read from it.
+counted() {
+	local p f s code
+	"$@" 2>&1 </dev/null | node scripts/tally.mjs >"$work/out"
+	code=${PIPESTATUS[0]}
+	sed '$d' "$work/out"
+	read -r _ p f s < <(tail -n 1 "$work/out")
+	if [ "$code" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
+		echo "  FAIL  $1 $2 ended with $code"
+		f=1
+	fi
+	passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
+}
+
+skip() {
+	echo "  skip  $*"
+	skipped=$((skipped + 1))
+}
+
+# lint NAME COMMAND...: one linter, silent when content. Output alone is a failure too (gofumpt -l, gofmt).
+lint() {
+	local name=$1 code
+	shift
+	"$@" >"$work/out" 2>&1 </dev/null
+	code=$?
+	if [ "$code" -eq 0 ] && [ ! -s "$work/out" ]; then
+		passed=$((passed + 1))
+		return
+	fi
+	echo "  FAIL  $name"
+	head -n 60 "$work/out" | sed 's/^/    /'
+	failed=$((failed + 1))
+}
+
+# go_tool NAME MODULE ARGS...: a pinned Go tool. The quick run does not fetch it.
+go_tool() {
+	local name=$1 module=$2 proxy
+	shift 2
+	proxy=$(go env GOPROXY)
+	[ -n "$quick" ] && proxy=off
+	# Asking for the version fetches and builds it, so that its own troubles are not taken for ours.
+	if ! GOPROXY=$proxy go run "$module" -version >"$work/why" 2>&1 </dev/null; then
+		skip "$name: $module is not in the module cache${quick:+, and this run uses no network}"
+		return
+	fi
+	GOPROXY=$proxy lint "$name" go run "$module" "$@"
+}
+
+go_packages() {
+	go list ./... | grep -v -E '/test/(house|story|clients|bench|crash)$|/node_modules/'
+}
+
+race() {
+	# The race detector needs a C compiler.
+	if [ -z "$quick" ] && command -v "$(go env CC)" >/dev/null; then
+		echo "-race"
+	fi
+}
+
+part_go() {
+	local short=() detector
+	detector=$(race)
+	[ -n "$quick" ] && short=(-short)
+	if [ -z "$quick" ] && [ -z "$detector" ]; then
+		skip "the race detector: no C compiler here (apt-get install gcc libc6-dev)"
+	fi
+	# shellcheck disable=SC2046
+	CGO_ENABLED=${detector:+1} counted go test -json -vet=off -timeout 20m $detector "${short[@]}" $(go_packages)
+}
+
+part_js() {
+	counted node --test --test-reporter=tap webui/jstest/
+}
+
+part_lint() {
+	lint vet go vet ./...
+	go_tool gofumpt $gofumpt -l .
+	go_tool staticcheck $staticcheck ./...
+	if node scripts/vendor.mjs --fresh all; then
+		lint eslint node_modules/.bin/eslint .
+		lint tsc node_modules/.bin/tsc -p .
+		lint prettier node_modules/.bin/prettier --check --log-level warn .
+	else
+		skip "eslint, tsc, prettier: node_modules is not what package.json says (make test fetches it)"
+		skipped=$((skipped + 2))
+	fi
+	if command -v shellcheck >/dev/null; then
+		lint shellcheck shellcheck scripts/*.sh .ci/run
+	elif [ -z "$quick" ]; then
+		skip "shellcheck: not here (apt-get install shellcheck)"
+	fi
+}
+
+part_house() { counted go test -json -count=1 -timeout 10m ./test/house; }
+part_story() { counted go test -json -count=1 -timeout 20m ./test/story; }
+part_clients() { counted go test -json -count=1 -timeout 20m ./test/clients; }
+part_crash() { counted go test -json -count=1 -timeout 20m ./test/crash; }
+
+for part in "$@"; do
+	if ! declare -F "part_$part" >/dev/null; then
+		echo "test.sh: there is no part \"$part\"" >&2
+		exit 2
+	fi
+	echo "$part"
+	begun=$SECONDS before="$passed $failed $skipped"
+	"part_$part"
+	read -r p f s <<<"$before"
+	echo "  $((passed - p)) passed, $((failed - f)) failed, $((skipped - s)) skipped in $((SECONDS - begun)) s"
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
