@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # fuzz.sh [NAME]: every fuzz target (or those whose name holds NAME) for FUZZTIME each, 20 s unless told otherwise.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 each=${FUZZTIME:-20s}
 passed=0 failed=0

@@ -2,7 +2,7 @@
 # test.sh PART...: run parts of the test, each with its seconds and what it skipped, and sum up.
 # Parts: go js lint house story clients crash. LATCHKEY_QUICK=1 is `make check`: short, and without the network.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 quick=${LATCHKEY_QUICK:-}
 passed=0 failed=0 skipped=0
@@ -72,14 +72,17 @@ race() {
 }
 
 part_go() {
-	local short=() detector
+	local flags=(-json -vet=off -timeout 20m) detector packages
 	detector=$(race)
-	[ -n "$quick" ] && short=(-short)
-	if [ -z "$quick" ] && [ -z "$detector" ]; then
+	mapfile -t packages < <(go_packages)
+	if [ -n "$quick" ]; then
+		flags+=(-short)
+	elif [ -n "$detector" ]; then
+		flags+=("$detector")
+	else
 		skip "the race detector: no C compiler here (apt-get install gcc libc6-dev)"
 	fi
-	# shellcheck disable=SC2046
-	CGO_ENABLED=${detector:+1} counted go test -json -vet=off -timeout 20m $detector "${short[@]}" $(go_packages)
+	CGO_ENABLED=${detector:+1} counted go test "${flags[@]}" "${packages[@]}"
 }
 
 part_js() {
