@@ -1,0 +1,74 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"latchkey/appliance/problem"
+)
+
+// Devices lists a person's devices, the oldest first.
+func (d *Directory) Devices(ctx context.Context, id UserID) ([]Device, error) {
+	var all []Device
+	err := d.keep.View(ctx, func(r Reader) (err error) { all, err = r.Devices(id); return err })
+	return all, err
+}
+
+// Device finds one by its own identifier or by ours.
+func (d *Directory) Device(ctx context.Context, owner UserID, id string) (Device, error) {
+	var dev Device
+	err := d.keep.View(ctx, func(r Reader) (err error) {
+		if dev, err = r.DeviceByIdentifier(owner, id); errors.Is(err, ErrNotFound) {
+			dev, err = r.Device(owner, DeviceID(id))
+		}
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return Device{}, problem.New(problem.NotFound, "device.gone", "There is no such device.", "Load the list again.")
+	}
+	return dev, err
+}
+
+// KnownDevice reports whether a device with this identifier ever signed in as
+// email.
+func (d *Directory) KnownDevice(ctx context.Context, email, identifier string) (bool, error) {
+	known := false
+	err := d.keep.View(ctx, func(r Reader) error {
+		a, err := r.AccountByEmail(NormalEmail(email))
+		if err != nil {
+			return err
+		}
+		_, err = r.DeviceByIdentifier(a.ID, identifier)
+		known = err == nil
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return known, err
+}
+
+// SetPushToken remembers where the device wants to be woken; empty forgets it.
+func (d *Directory) SetPushToken(ctx context.Context, owner UserID, id, token string) error {
+	dev, err := d.Device(ctx, owner, id)
+	if err != nil {
+		return err
+	}
+	return d.keep.Write(ctx, func(w Writer) error {
+		fresh, err := w.Device(owner, dev.ID)
+		if err != nil {
+			return err
+		}
+		fresh.PushToken = clip(token)
+		return w.PutDevice(fresh)
+	})
+}
+
+// RemoveDevice forgets a device and ends its sessions.
+func (d *Directory) RemoveDevice(ctx context.Context, owner UserID, id string) (Device, error) {
+	dev, err := d.Device(ctx, owner, id)
+	if err != nil {
+		return Device{}, err
+	}
+	return dev, d.keep.Write(ctx, func(w Writer) error { return w.RemoveDevice(owner, dev.ID) })
+}

@@ -1,0 +1,141 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"latchkey/appliance/problem"
+)
+
+// Directory knows the people of the house. It is the rule over what a Keep
+// keeps; all its methods may be called from many goroutines.
+type Directory struct {
+	keep   Keep
+	hasher *Hasher
+	tokens *tokens
+	now    func() time.Time
+
+	sessionDays    func() int64
+	invitationDays func() int64
+}
+
+// Config is what a Directory needs. Every field is required.
+type Config struct {
+	Keep           Keep
+	Hasher         *Hasher
+	TokenKey       []byte // 32 random bytes that sign access tokens
+	Issuer         string // the iss of access tokens
+	Now            func() time.Time
+	SessionDays    func() int64
+	InvitationDays func() int64
+}
+
+// New makes a Directory.
+func New(c Config) *Directory {
+	return &Directory{
+		keep: c.Keep, hasher: c.Hasher, now: c.Now,
+		tokens:         &tokens{key: c.TokenKey, issuer: c.Issuer, now: c.Now},
+		sessionDays:    c.SessionDays,
+		invitationDays: c.InvitationDays,
+	}
+}
+
+// Problems that callers may want to tell apart.
+var (
+	ErrWrongPassword = problem.New(problem.Refused, "password.wrong", "Invalid password.", "Type your master password again.")
+	ErrSignIn        = problem.New(problem.Refused, "signin.wrong", "Username or password is incorrect. Try again.", "Check the e-mail and the master password.")
+	ErrSession       = problem.New(problem.Unproven, "session.ended", "This session has ended.", "Sign in again.")
+	ErrInvitation    = problem.New(problem.Refused, "invitation.ended", "This invitation is used up, has expired, or is for another e-mail.", "Ask whoever invited you for a new link.")
+	ErrMailTaken     = problem.New(problem.Refused, "email.taken", "There is already an account with this e-mail.", "Sign in with it, or use another e-mail.")
+	ErrLastOwner     = problem.New(problem.Refused, "owner.last", "You are the only owner, and other people still keep passwords here.", "Their accounts must be deleted first, or another owner made.")
+)
+
+// NormalEmail trims and lowers an e-mail as every client does before it
+// becomes the salt.
+func NormalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// CheckEmail refuses what can't be an e-mail address; it does not try to be
+// clever about the rest (RFC 5321 limits the length to 254).
+func CheckEmail(email string) error {
+	at := strings.LastIndexByte(email, '@')
+	if at < 1 || at == len(email)-1 || len(email) > 254 || strings.ContainsAny(email, " \t\r\n\x00<>\"") {
+		return problem.New(problem.Refused, "email.refused", "This is not an e-mail address.", "It looks like name@example.com.")
+	}
+	return nil
+}
+
+// Prelogin says with which key derivation and salt email signs in. Unknown
+// names get the house's default, the same each time, so that the answer tells
+// nobody who has an account, as long as that account uses the default too.
+func (d *Directory) Prelogin(ctx context.Context, email string) (KDF, string, error) {
+	email = NormalEmail(email)
+	a, err := d.byEmail(ctx, email)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return DefaultKDF(), email, nil
+	case err != nil:
+		return KDF{}, "", err
+	}
+	return a.KDF, a.Salt, nil
+}
+
+// HasOwner reports whether an owner's account exists.
+func (d *Directory) HasOwner(ctx context.Context) (bool, error) {
+	var has bool
+	err := d.keep.View(ctx, func(r Reader) error {
+		all, err := r.Accounts()
+		for _, a := range all {
+			has = has || a.Role == Owner
+		}
+		return err
+	})
+	return has, err
+}
+
+// People lists all accounts, the oldest first.
+func (d *Directory) People(ctx context.Context) ([]Account, error) {
+	var all []Account
+	err := d.keep.View(ctx, func(r Reader) (err error) { all, err = r.Accounts(); return err })
+	return all, err
+}
+
+// Account finds a person.
+func (d *Directory) Account(ctx context.Context, id UserID) (Account, error) {
+	var a Account
+	err := d.keep.View(ctx, func(r Reader) (err error) { a, err = r.Account(id); return err })
+	return a, err
+}
+
+func (d *Directory) byEmail(ctx context.Context, email string) (Account, error) {
+	var a Account
+	err := d.keep.View(ctx, func(r Reader) (err error) { a, err = r.AccountByEmail(email); return err })
+	return a, err
+}
+
+// change loads the account, lets fn change it, keeps it and moves its
+// revision on, all in one write. fn may also use the Writer.
+func (d *Directory) change(ctx context.Context, id UserID, fn func(w Writer, a *Account) error) (Account, error) {
+	var a Account
+	err := d.keep.Write(ctx, func(w Writer) (err error) {
+		if a, err = w.Account(id); err != nil {
+			return fmt.Errorf("finding the account: %w", err)
+		}
+		if err := fn(w, &a); err != nil {
+			return err
+		}
+		if err := w.PutAccount(a); err != nil {
+			return fmt.Errorf("keeping the account: %w", err)
+		}
+		_, err = w.Touch(id)
+		return err
+	})
+	return a, err
+}
+
+// newID makes a random UUID (version 4) in lower case.
+func newID() string { return uuid.NewString() }
