@@ -1,0 +1,90 @@
+/**
+ * What this browser remembers between visits: the e-mail address, the KDF
+ * settings last seen, its own device id, preferences. Never a key, a token, a
+ * password or an item; a name outside of the list throws.
+ */
+import { toHex, utf8 } from '../crypto/bytes.js';
+
+/** @typedef {import('./types.js').Kdf} Kdf */
+/** The part of Storage that is used. @typedef {{getItem(key:string):string|null, setItem(key:string, value:string):void, removeItem(key:string):void}} Box */
+
+const PREFIX = 'latchkey.';
+const NAMES = /^(email|device|lock|generator|theme|view|kdf\.[0-9a-f]{32})$/;
+
+/** A few small values of this device. */
+export class Remember {
+  /** Stands in where the browser keeps nothing (private windows). @type {Map<string,string>} */
+  #here = new Map();
+  #box;
+
+  /** @param {Box|null} box localStorage, or null to remember nothing */
+  constructor(box) {
+    this.#box = box;
+  }
+
+  /** @param {string} name @returns {any} undefined where nothing is remembered */
+  get(name) {
+    const text = this.#read(this.#key(name));
+    if (text === null) return undefined;
+    try {
+      return JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param {string} name @param {unknown} value undefined forgets */
+  set(name, value) {
+    const key = this.#key(name);
+    this.#here.delete(key);
+    try {
+      if (value === undefined) this.#box?.removeItem(key);
+      else if (this.#box) this.#box.setItem(key, JSON.stringify(value));
+    } catch {
+      this.#box = null;
+    }
+    if (!this.#box && value !== undefined) this.#here.set(key, JSON.stringify(value));
+  }
+
+  /** This browser's identifier, made at first use. @returns {string} a UUID */
+  get device() {
+    let id = this.get('device');
+    if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) {
+      id = crypto.randomUUID();
+      this.set('device', id);
+    }
+    return id;
+  }
+
+  /** The settings last seen for an address. @param {string} email @returns {Promise<Kdf|undefined>} */
+  async kdf(email) {
+    const kdf = this.get(await kdfName(email));
+    return kdf && Number.isInteger(kdf.iterations) ? kdf : undefined;
+  }
+
+  /** @param {string} email @param {Kdf} kdf */
+  async setKdf(email, kdf) {
+    this.set(await kdfName(email), kdf);
+  }
+
+  /** @param {string} name */
+  #key(name) {
+    if (!NAMES.test(name)) throw new Error(`remember: ${name} is not on the list`);
+    return PREFIX + name;
+  }
+
+  /** @param {string} key */
+  #read(key) {
+    try {
+      return this.#here.get(key) ?? this.#box?.getItem(key) ?? null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Several people may use this browser; only the last one's address stands in clear. @param {string} email */
+async function kdfName(email) {
+  const digest = await crypto.subtle.digest('SHA-256', utf8(`latchkey kdf ${email}`));
+  return `kdf.${toHex(new Uint8Array(digest).subarray(0, 16))}`;
+}
