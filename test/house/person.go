@@ -122,12 +122,23 @@ func (h *House) SignIn(email, password string) *Person {
 // Token asks for tokens by the password grant and changes nothing in p.
 func (p *Person) Token() Answer {
 	p.t.Helper()
+	return p.h.token(p.Email, p.Master.ServerHash(p.Password), p.Device)
+}
+
+// TryToken asks for tokens with any hash.
+func (h *House) TryToken(email, hash string) Answer {
+	h.t.Helper()
+	return h.token(email, hash, uuid(email))
+}
+
+func (h *House) token(email, hash, device string) Answer {
+	h.t.Helper()
 	form := url.Values{
 		"grant_type": {"password"}, "scope": {"api offline_access"}, "client_id": {"cli"},
-		"deviceType": {"25"}, "deviceIdentifier": {p.Device}, "deviceName": {"linux"},
-		"username": {p.Email}, "password": {p.Master.ServerHash(p.Password)},
+		"deviceType": {"25"}, "deviceIdentifier": {device}, "deviceName": {"linux"},
+		"username": {email}, "password": {hash},
 	}
-	return p.h.send(p.h.Client(), http.MethodPost, "/identity/connect/token", "application/x-www-form-urlencoded",
+	return h.send(h.Client(), http.MethodPost, "/identity/connect/token", "application/x-www-form-urlencoded",
 		strings.NewReader(form.Encode()), http.Header{})
 }
 

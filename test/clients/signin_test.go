@@ -1,0 +1,172 @@
+package clients_test
+
+import (
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"latchkey/client/keys"
+	"latchkey/test/clients"
+	"latchkey/test/house"
+)
+
+const incorrect = "Username or password is incorrect. Try again."
+
+// TestSignIn is T01-T05, T11 and T12 of the conformance list.
+func TestSignIn(t *testing.T) {
+	h := house.Start(t, house.Options{})
+	bw := clients.NewBw(t, h.CA)
+
+	t.Run("T01 the server's address is taken", func(t *testing.T) {
+		bw.Run("config", "server", h.URL)
+	})
+	t.Run("T02 the owner signs in and gets a session", func(t *testing.T) {
+		bw.Session = bw.Run("login", house.OwnerEmail, house.OwnerPassword, "--raw")
+		if got := bw.Status(); got != "unlocked" {
+			t.Errorf("status %q", got)
+		}
+	})
+
+	settings := []struct {
+		name string
+		kdf  keys.KDF
+	}{
+		{"T03 an account on Argon2id 3/64/4 signs in", keys.KDF{Type: keys.Argon2id, Iterations: 3, Memory: 64, Parallelism: 4}},
+		{"T03 an account on Argon2id 6/32/4 signs in", keys.KDF{Type: keys.Argon2id, Iterations: 6, Memory: 32, Parallelism: 4}},
+		{"T03 an account on PBKDF2 600,000 signs in", keys.KDF{Type: keys.PBKDF2, Iterations: 600_000}},
+	}
+	for i, c := range settings {
+		t.Run(c.name, func(t *testing.T) {
+			email := string(rune('a'+i)) + "@kdf.test"
+			h.Join(h.Invite(email), "seven swans over the lake", c.kdf)
+			device := clients.NewBw(t, h.CA)
+			device.Login(h, email, "seven swans over the lake")
+		})
+	}
+
+	refusals := []struct{ name, email string }{
+		{"T04 a wrong password is refused in the client's own words", house.OwnerEmail},
+		{"T05 somebody unknown is refused in the same words", "nobody@house.test"},
+	}
+	for _, c := range refusals {
+		t.Run(c.name, func(t *testing.T) {
+			device := clients.NewBw(t, h.CA)
+			device.Run("config", "server", h.URL)
+			got := device.Try("login", c.email, "wrong", "--raw")
+			if got.Code != 1 || got.Err != incorrect {
+				t.Errorf("ended with %d: %q", got.Code, got.Err)
+			}
+		})
+	}
+
+	t.Run("T05 and nothing in the two answers differs but the name", func(t *testing.T) {
+		known, unknown := prelogin(t, h, house.OwnerEmail), prelogin(t, h, "nobody@house.test")
+		if known != unknown {
+			t.Errorf("prelogin tells them apart:\n%s\n%s", known, unknown)
+		}
+		if a, b := refusal(t, h, house.OwnerEmail), refusal(t, h, "nobody@house.test"); a != b {
+			t.Errorf("the refusals differ:\n%s\n%s", a, b)
+		}
+	})
+
+	t.Run("T11 it locks, refuses a wrong password offline, and unlocks", func(t *testing.T) {
+		bw.Run("lock")
+		bw.Session = ""
+		if got := bw.Status(); got != "locked" {
+			t.Errorf("status %q after lock", got)
+		}
+		if got := bw.Try("unlock", "wrong", "--raw"); got.Code != 1 {
+			t.Errorf("a wrong password ended with %d: %s", got.Code, got.Out)
+		}
+		bw.Session = bw.Run("unlock", house.OwnerPassword, "--raw")
+		if got := bw.Status(); got != "unlocked" {
+			t.Errorf("status %q after unlock", got)
+		}
+		if got := clients.NewBw(t, h.CA).Status(); got != "unauthenticated" {
+			t.Errorf("status %q on a new device", got)
+		}
+	})
+}
+
+// prelogin gives what an address is answered, with the address itself taken out.
+func prelogin(t *testing.T, h *house.House, email string) string {
+	t.Helper()
+	answer := h.Post("/identity/accounts/prelogin/password", map[string]string{"email": email})
+	return string(rune(answer.Status)) + strings.ReplaceAll(string(answer.Body), email, "EMAIL")
+}
+
+func refusal(t *testing.T, h *house.House, email string) string {
+	t.Helper()
+	return string(h.TryToken(email, "bm90IHRoZSBoYXNo").Body)
+}
+
+// TestKeyID is T12: the second sign-in asks for nothing that the first told.
+func TestKeyID(t *testing.T) {
+	h := house.Start(t, house.Options{})
+	paths := record(t, h)
+
+	t.Run("T12 bw tells the user key's id at most once", func(t *testing.T) {
+		for range 2 {
+			device := clients.NewBw(t, paths.root)
+			device.Run("config", "server", paths.url)
+			device.Session = device.Run("login", house.OwnerEmail, house.OwnerPassword, "--raw")
+			device.Run("sync")
+		}
+		told := 0
+		for _, path := range paths.all() {
+			if strings.HasSuffix(path, "/user-key-id") {
+				told++
+			}
+		}
+		if told > 1 {
+			t.Errorf("told %d times:\n%s", told, strings.Join(paths.all(), "\n"))
+		}
+	})
+}
+
+// recorder stands before the house as a reverse proxy and notes what is asked for.
+type recorder struct {
+	mu    sync.Mutex
+	paths []string
+	url   string
+	root  string // the file with what to trust
+}
+
+func (r *recorder) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string(nil), r.paths...)
+}
+
+func record(t *testing.T, h *house.House) *recorder {
+	t.Helper()
+	to, err := url.Parse(h.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{root: filepath.Join(t.TempDir(), "root.pem")}
+	proxy := &httputil.ReverseProxy{
+		Transport: h.Client().Transport,
+		Rewrite:   func(p *httputil.ProxyRequest) { p.SetURL(to) },
+	}
+	front := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		r.mu.Lock()
+		r.paths = append(r.paths, request.Method+" "+request.URL.Path)
+		r.mu.Unlock()
+		proxy.ServeHTTP(w, request)
+	}))
+	t.Cleanup(front.Close)
+	r.url = front.URL
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})
+	if err := os.WriteFile(r.root, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
