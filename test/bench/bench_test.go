@@ -1,0 +1,321 @@
+package bench
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"latchkey/test/house"
+)
+
+var show = flag.Bool("bench-table", false, "measure, and print the table (make bench)")
+
+func TestMain(m *testing.M) {
+	if os.Getenv(helloVar) != "" {
+		fmt.Fprintln(os.Stderr, serveHello())
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// TestBench measures and prints. A goal that is missed is shown, and fails nothing: figures depend on the
+// machine, and a person has to look at them.
+func TestBench(t *testing.T) {
+	if !*show {
+		t.Skip("figures are measured by make bench")
+	}
+	table := &Table{}
+	h, people := populated(t)
+	binaryAndPage(t, table)
+	starts(t, table, h)
+	memory(t, table, h, people)
+	syncs(t, table, h, people)
+	signIns(t, table, h)
+	storeFigures(t, table)
+	h.Stop()
+	h.Restart()
+	browser(t, table, h, people)
+	if err := table.Print(os.Stdout); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// binaryAndPage weighs what is shipped.
+func binaryAndPage(t *testing.T, table *Table) {
+	t.Helper()
+	info, err := os.Stat(house.Binary(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.AtMost("stripped binary with the page", float64(info.Size())/1e6, 20, "MB")
+
+	static := filepath.Join(house.Root(), "webui", "static")
+	var all, words int64
+	err = filepath.WalkDir(static, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".md") || strings.HasSuffix(path, ".txt") || strings.HasSuffix(path, ".png") {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		n := gzipped(raw)
+		if filepath.Base(path) == "wordlist.json" {
+			words = n
+			return nil
+		}
+		all += n
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.AtMost("page weight gzipped: every file with WebAssembly, without the word list", float64(all)/1e3, 150, "KB")
+	table.Told("the word list, fetched when a passphrase is made", fmt.Sprintf("%.0f KB", float64(words)/1e3))
+}
+
+func gzipped(raw []byte) int64 {
+	var n counter
+	w := gzip.NewWriter(&n)
+	_, _ = w.Write(raw)
+	_ = w.Close()
+	return int64(n)
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// starts measures from the start of the process to its first answer over TLS.
+func starts(t *testing.T, table *Table, h *house.House) {
+	t.Helper()
+	var all []float64
+	for range 7 {
+		h.Stop()
+		all = append(all, milliseconds(h.FirstAnswer("/alive")))
+	}
+	table.AtMost("start to first answer, 100,000 items in the file", median(all), 50, "ms")
+}
+
+// memory reads what is the process's own, not the mapped file's.
+func memory(t *testing.T, table *Table, h *house.House, people []*house.Person) {
+	t.Helper()
+	h.Stop()
+	h.Restart()
+	time.Sleep(3 * time.Second)
+	idle := anonymous(t, h.PID())
+	table.AtMost("idle anonymous memory", idle, 24, "MiB")
+
+	client := plain(h.TLS(), 64)
+	item := people[2].Login("while writing", "u", "p")
+	done := make(chan struct{})
+	var peak float64
+	go func() {
+		defer close(done)
+		for range 100 {
+			peak = max(peak, anonymous(t, h.PID()))
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	var saves atomic.Int64
+	var wait sync.WaitGroup
+	begun := time.Now()
+	for range 64 {
+		wait.Go(func() {
+			for time.Since(begun) < 5*time.Second {
+				if err := h.Save(client, people[2], item); err != nil {
+					t.Errorf("saving: %v", err)
+					return
+				}
+				saves.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	<-done
+	table.AtMost("anonymous memory under 64 writers", peak, 64, "MiB")
+	table.Told("durable saves over TLS, 64 writers", fmt.Sprintf("%.0f/s", float64(saves.Load())/time.Since(begun).Seconds()))
+}
+
+var anonymousLine = regexp.MustCompile(`(?m)^Anonymous:\s+(\d+) kB`)
+
+// anonymous gives MiB.
+func anonymous(t *testing.T, pid int) float64 {
+	t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		t.Errorf("reading memory: %v", err)
+		return 0
+	}
+	found := anonymousLine.FindSubmatch(raw)
+	if found == nil {
+		t.Errorf("no Anonymous line in smaps_rollup")
+		return 0
+	}
+	kilobytes, err := strconv.ParseFloat(string(found[1]), 64)
+	if err != nil {
+		t.Error(err)
+	}
+	return kilobytes / 1024
+}
+
+// syncs compares a sync with hello, in turns of a second or two, and takes the median of the rounds' ratios.
+func syncs(t *testing.T, table *Table, h *house.House, people []*house.Person) {
+	t.Helper()
+	hello := startHello(t)
+	ours := plain(h.TLS(), 16)
+	theirs := plain(&tls.Config{InsecureSkipVerify: true}, 16) //nolint:gosec // the yardstick proves nothing to anybody
+	cases := []struct {
+		name   string
+		person *house.Person
+		etag   bool
+		goal   float64
+	}{
+		{"sync with no change (304)", people[2], true, 0.75},
+		{"sync of 100 items", people[2], false, 0.8},
+		{"sync of 1,000 items", people[1], false, 0.8},
+		{"sync of 10,000 items", people[0], false, 1 / 1.5},
+	}
+	for _, c := range cases {
+		var ratios, rates []float64
+		bytes := 0
+		tag := ""
+		want := http.StatusOK
+		if c.etag {
+			tag = c.person.Do(http.MethodGet, "/api/sync?excludeDomains=true", nil).Header.Get("ETag")
+			want = http.StatusNotModified
+		}
+		ask := func() *http.Request {
+			r := request(h.URL + "/api/sync?excludeDomains=true")
+			r.Header.Set("Authorization", "Bearer "+c.person.Access)
+			if tag != "" {
+				r.Header.Set("If-None-Match", tag)
+			}
+			return r
+		}
+		for range 5 {
+			mine, size := rate(t, ours, 4, 1500*time.Millisecond, ask, want)
+			bytes = size
+			yard, _ := rate(t, theirs, 4, 1500*time.Millisecond, func() *http.Request {
+				return request(fmt.Sprintf("%s/%d", hello, size))
+			}, want)
+			ratios, rates = append(ratios, mine/yard), append(rates, mine)
+			if t.Failed() {
+				table.Missing(c.name, "it failed")
+				return
+			}
+		}
+		table.AtLeast(c.name+" beside hello", median(ratios), c.goal, fmt.Sprintf("%.0f/s of %.1f KB", median(rates), float64(bytes)/1e3))
+	}
+	table.AtMost("bytes of a sync with no change, with its headers", float64(unchanged(t, h, people[2]))/1e3, 1, "KB")
+}
+
+func unchanged(t *testing.T, h *house.House, p *house.Person) int {
+	t.Helper()
+	tag := p.Do(http.MethodGet, "/api/sync?excludeDomains=true", nil).Header.Get("ETag")
+	r := request(h.URL + "/api/sync?excludeDomains=true")
+	r.Header.Set("Authorization", "Bearer "+p.Access)
+	r.Header.Set("If-None-Match", tag)
+	answer, err := plain(h.TLS(), 1).Do(r)
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	defer answer.Body.Close()
+	var n counter
+	_ = answer.Write(&n)
+	return int(n)
+}
+
+func request(url string) *http.Request {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
+	if err != nil {
+		panic("bench: " + err.Error())
+	}
+	return r
+}
+
+// signIns measures a new connection with a sign-in, beside the hash that is most of it.
+func signIns(t *testing.T, table *Table, h *house.House) {
+	t.Helper()
+	owner := h.Owner()
+	var whole, hash []float64
+	for range 9 {
+		client := plain(h.TLS(), 1)
+		begun := time.Now()
+		if err := h.SignInBy(client, owner); err != nil {
+			t.Errorf("signing in: %v", err)
+			return
+		}
+		whole = append(whole, milliseconds(time.Since(begun)))
+		client.CloseIdleConnections()
+		begun = time.Now()
+		argon2.IDKey([]byte("password"), []byte("saltsaltsaltsalt"), 2, 19*1024, 1, 32)
+		hash = append(hash, milliseconds(time.Since(begun)))
+	}
+	table.Told("new connection and sign-in", fmt.Sprintf("%.1f ms, %.1f ms beside the hash (%.1f ms alone)",
+		median(whole), median(whole)-median(hash), median(hash)))
+}
+
+var benchLine = regexp.MustCompile(`(?m)^Benchmark(\w+?)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op`)
+
+// storeFigures runs the store's own benchmarks three times and takes medians.
+func storeFigures(t *testing.T, table *Table) {
+	t.Helper()
+	command := exec.Command("go", "test", "-run", "^$", "-bench", "^Benchmark(Bare|Save|Insert|Session)", "-count", "3", "./appliance/store")
+	command.Dir = house.Root()
+	out, err := command.CombinedOutput()
+	if err != nil {
+		table.Missing("the store's benchmarks", "they failed")
+		t.Logf("%s", out)
+		return
+	}
+	all := map[string][]float64{}
+	for _, found := range benchLine.FindAllStringSubmatch(string(out), -1) {
+		ns, err := strconv.ParseFloat(found[2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[found[1]] = append(all[found[1]], ns)
+	}
+	figure := func(name, top, bottom string, add func(ratio float64, got string)) {
+		if len(all[top]) == 0 || len(all[bottom]) == 0 {
+			table.Missing(name, "no Benchmark"+top+" or Benchmark"+bottom)
+			return
+		}
+		add(median(all[top])/median(all[bottom]), fmt.Sprintf("%.3f ms against %.3f ms", median(all[top])/1e6, median(all[bottom])/1e6))
+	}
+	at := func(name string, limit float64) func(float64, string) {
+		return func(ratio float64, got string) { table.Times(name, ratio, limit, got) }
+	}
+	inverse := func(name string, limit float64) func(float64, string) {
+		return func(ratio float64, got string) { table.AtLeast(name, 1/ratio, limit, got) }
+	}
+	name := "durable save, one writer, beside a bare bbolt update"
+	figure(name, "SaveOneWriter", "BareUpdate", at(name, 2))
+	name = "durable saves, 16 writers, beside the rate of bare updates"
+	figure(name, "Save16Writers", "BareUpdate", inverse(name, 3))
+	name = "insert at 100,000 items beside insert at 1,000"
+	figure(name, "InsertAt100000", "InsertAt1000", at(name, 1.3))
+	name = "session check with 25,000 sessions beside 100"
+	figure(name, "Session25000", "Session100", inverse(name, 0.9))
+}
