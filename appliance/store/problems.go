@@ -1,0 +1,105 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"latchkey/appliance/problem"
+)
+
+// ErrNoValue is what Value answers when nothing was ever set under the name.
+var ErrNoValue = errors.New("store: no such value")
+
+// errKept is what a Reader or Writer answers after the function it was given
+// to has returned.
+var errKept = errors.New("store: used after its function returned")
+
+const (
+	hintRestore = "Put the folder back from a backup, or restore one with `latchkey backup restore`."
+	hintDisk    = "Check the disk and its free space, then start Latchkey again."
+)
+
+// refused makes the problem of a file that we will not open; dir goes with it.
+func refused(code, text, hint, dir string) *problem.Problem {
+	return problem.New(problem.Unavailable, code, text, hint).With("folder", dir)
+}
+
+func problemNone(dir string) *problem.Problem {
+	return refused("store.none", "There is no Latchkey in this folder yet: "+dir+".",
+		"Run `latchkey setup`, or name the right folder with --data.", dir)
+}
+
+func problemExists(dir string) *problem.Problem {
+	return problem.New(problem.Refused, "store.exists", "There is already a Latchkey in this folder: "+dir+".",
+		"Start it with `latchkey serve`, or choose another folder with --data.").With("folder", dir)
+}
+
+func problemKeyLost(dir string) *problem.Problem {
+	return refused("store.keyLost", "The database in "+dir+" is there, but its key (seal.key) is missing.",
+		"Put seal.key back from where you keep it, or restore a backup; without it nothing in the database can be read.", dir)
+}
+
+func problemFileLost(dir string) *problem.Problem {
+	return refused("store.fileLost", "The key is there, but the database (latchkey.db) is missing from "+dir+".",
+		hintRestore+" To start from nothing, move seal.key away first.", dir)
+}
+
+func problemKeyDamaged(dir string) *problem.Problem {
+	return refused("store.keyDamaged", "The key file (seal.key) of "+dir+" is cut short or altered.",
+		"Put seal.key back from where you keep a copy, or restore a backup.", dir)
+}
+
+func problemKeyForeign(dir string) *problem.Problem {
+	return refused("store.keyForeign", "The key (seal.key) belongs to another database than the one in "+dir+".",
+		"Put back the seal.key that was made with this latchkey.db.", dir)
+}
+
+func problemEmpty(dir string) *problem.Problem {
+	return refused("store.empty", "The database (latchkey.db) in "+dir+" is an empty file.", hintRestore, dir)
+}
+
+func problemTruncated(dir string) *problem.Problem {
+	return refused("store.truncated", "The database (latchkey.db) in "+dir+" is shorter than it says it is: its end is missing.",
+		hintRestore, dir)
+}
+
+func problemForeign(dir string) *problem.Problem {
+	return refused("store.foreign", "The file latchkey.db in "+dir+" is not a Latchkey database.", hintRestore, dir)
+}
+
+func problemDamaged(dir string) *problem.Problem {
+	return refused("store.damaged", "The database (latchkey.db) in "+dir+" is damaged.", hintRestore, dir)
+}
+
+func problemNewer(dir string) *problem.Problem {
+	return refused("store.newer", "The database in "+dir+" was written by a newer Latchkey.",
+		"Install that version, or a later one, and start again.", dir)
+}
+
+func problemLocked(dir string) *problem.Problem {
+	return refused("store.locked", "Another Latchkey is already using "+dir+".",
+		"Stop the other one first, or use its own page and commands.", dir)
+}
+
+// unreadable says why the system would not let us at a file.
+func unreadable(dir string, err error) *problem.Problem {
+	hint := hintDisk
+	if errors.Is(err, fs.ErrPermission) {
+		hint = "Run Latchkey as the user that owns the folder, or give the folder to the user that runs it."
+	}
+	return refused("store.unreadable", "The data folder "+dir+" can't be used.", hint, dir).Because(err)
+}
+
+func problemClosed() *problem.Problem {
+	return problem.New(problem.Unavailable, "store.closed", "Latchkey is stopping.", "Try again in a moment.")
+}
+
+// notKept is the problem of a write that the disk refused.
+func notKept(err error) *problem.Problem {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
+		return problem.New(problem.Unavailable, "store.full", "The disk is full: nothing of this was kept.",
+			"Free some space on the machine and try again.").Because(err)
+	}
+	return problem.New(problem.Unavailable, "store.disk", "The disk refused to keep this.", hintDisk).Because(err)
+}

@@ -1,0 +1,148 @@
+// Package store keeps everything of one house in one file, sealed: people and
+// their devices, items and folders, sessions, settings and the journal. It is
+// the only importer of storm and bbolt. What the kept things mean is left to
+// account, vault and whoever keeps a value or a journal entry here.
+//
+// Beside the file (latchkey.db) lies the seal key (seal.key), under which each
+// value is sealed to its place. The file alone shows counts and pseudonyms,
+// never a name, an address or a setting.
+package store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/asdine/storm/v3"
+	"go.etcd.io/bbolt"
+)
+
+// How a write is run: with others in one transaction, or alone.
+const (
+	shared = false
+	alone  = true
+)
+
+// Store is an open house. Its methods may be called from many goroutines.
+type Store struct {
+	dir       string
+	key       sealKey
+	db        *bbolt.DB
+	storm     *storm.DB
+	sealer    *sealer
+	now       func() time.Time
+	log       *slog.Logger
+	found     Opening
+	writer    *writer
+	publisher publisher
+	closing   sync.Once
+	closed    error
+}
+
+func newStore(c Config, db *bbolt.DB, m *migrator, found Opening) *Store {
+	s := &Store{
+		dir: c.Dir, key: m.key, db: db, storm: m.storm, sealer: m.sealer,
+		now: c.Now, log: c.Log, found: found,
+		publisher: publisher{all: make(map[*subscriber]struct{})},
+	}
+	s.writer = newWriter(s)
+	go s.writer.loop()
+	return s
+}
+
+// Opening says what Open found.
+func (s *Store) Opening() Opening { return s.found }
+
+// view runs fn over one unchanging state.
+func (s *Store) view(ctx context.Context, fn func(*layer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tx, err := s.db.Begin(false)
+	if err != nil {
+		return problemClosed().Because(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	l := &layer{s: s, tx: tx}
+	defer func() { l.ended = true }()
+	return fn(l)
+}
+
+// visible says whether readers see the transaction of that number.
+func (s *Store) visible(id int) bool {
+	tx, err := s.db.Begin(false)
+	if err != nil {
+		return true // cannot be told: expect the worse
+	}
+	defer func() { _ = tx.Rollback() }()
+	return tx.ID() >= id
+}
+
+// Ping asks the writer whether it still comes round, and is an error when
+// nothing can be written any more.
+func (s *Store) Ping(ctx context.Context) error { return s.writer.ping(ctx) }
+
+// HotCopy writes the file as it is now to w, while reading and writing go on.
+// A slow w keeps the pages of that moment from being used again.
+func (s *Store) HotCopy(ctx context.Context, w io.Writer) error {
+	return s.view(ctx, func(l *layer) (err error) {
+		defer caught(&err)
+		if _, err := l.tx.WriteTo(contextWriter{ctx, w}); err != nil {
+			return fmt.Errorf("copying the database: %w", err)
+		}
+		return nil
+	})
+}
+
+// contextWriter stops writing when ctx ends.
+type contextWriter struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (c contextWriter) Write(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.w.Write(b)
+}
+
+// Stats are figures for status and tests.
+type Stats struct {
+	Size    int64  // bytes of the file in use
+	Version uint64 // of the format
+	Writes  uint64 // acknowledged since the start
+	Commits uint64 // transactions that they took
+	Waiting int    // writes in the queue
+}
+
+// Stats gives the figures of this moment.
+func (s *Store) Stats() Stats {
+	st := Stats{
+		Version: Version(), Writes: s.writer.writes.Load(),
+		Commits: s.writer.commits.Load(), Waiting: len(s.writer.jobs),
+	}
+	_ = s.view(context.Background(), func(l *layer) error {
+		st.Size = l.tx.Size()
+		return nil
+	})
+	return st
+}
+
+// Close takes no more writes, lets the waiting ones run, delivers what
+// subscribers have waiting, waits for readers and closes the file.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		s.writer.close()
+		s.publisher.close()
+		if err := s.db.Close(); err != nil {
+			s.closed = fmt.Errorf("closing the database: %w", err)
+		}
+	})
+	return s.closed
+}

@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/vault"
+)
+
+// vaultKeep is the store as vault wants it.
+type vaultKeep struct{ s *Store }
+
+var _ vault.Keep = vaultKeep{}
+
+// Vault gives the keep of items and folders.
+func (s *Store) Vault() vault.Keep { return vaultKeep{s} }
+
+// vaultLayer is what vault's functions get: one layer, and whose act it is.
+type vaultLayer struct {
+	l  *layer
+	by account.DeviceID
+}
+
+var _ vault.Writer = (*vaultLayer)(nil)
+
+func (k vaultKeep) View(ctx context.Context, fn func(vault.Reader) error) error {
+	return k.s.view(ctx, func(l *layer) error { return fn(&vaultLayer{l: l}) })
+}
+
+func (k vaultKeep) Write(ctx context.Context, by account.DeviceID, fn func(vault.Writer) error) error {
+	return k.s.writer.do(ctx, shared, func(l *layer) error { return fn(&vaultLayer{l, by}) })
+}
+
+func (k vaultKeep) WriteLong(ctx context.Context, by account.DeviceID, fn func(vault.Writer) error) error {
+	return k.s.writer.do(ctx, alone, func(l *layer) error { return fn(&vaultLayer{l, by}) })
+}
+
+func (v *vaultLayer) Revision(owner account.UserID) (vault.Revision, error) {
+	key, ok := ownerKey(owner)
+	if !ok {
+		return 0, nil
+	}
+	return v.l.head(key)
+}
+
+func (v *vaultLayer) Next(owner account.UserID) (vault.Revision, error) {
+	key, ok := ownerKey(owner)
+	if !ok {
+		return 0, errID
+	}
+	return v.l.nextRevision(key)
+}
+
+func (v *vaultLayer) Item(owner account.UserID, id vault.ItemID) (vault.Item, error) {
+	it := vault.Item{ID: id, Owner: owner}
+	text, err := v.find(bucketItems, owner, string(id))
+	if err != nil {
+		return vault.Item{}, err
+	}
+	return it, decodeItem(text, &it)
+}
+
+// find gives the text of an owner's thing, or vault.ErrNotFound.
+func (v *vaultLayer) find(bucket string, owner account.UserID, id string) ([]byte, error) {
+	key, ok := ownedKey(owner, id)
+	if !ok {
+		return nil, vault.ErrNotFound
+	}
+	text, err := v.l.getSealed(plain(bucket), key)
+	if err == nil && text == nil {
+		err = vault.ErrNotFound
+	}
+	return text, err
+}
+
+// Items reuses one buffer for all bodies, which vault.Keep allows: what it
+// yields is good until the next step.
+func (v *vaultLayer) Items(owner account.UserID) iter.Seq2[vault.Item, error] {
+	return func(yield func(vault.Item, error) bool) {
+		it := vault.Item{Owner: owner}
+		v.each(bucketItems, owner, func(id string, text []byte, err error) bool {
+			if it.ID = vault.ItemID(id); err == nil {
+				err = decodeItem(text, &it)
+			}
+			if err != nil {
+				yield(vault.Item{}, fmt.Errorf("reading item %s: %w", id, err))
+				return false
+			}
+			return yield(it, nil)
+		})
+	}
+}
+
+// each walks the texts of one owner's things in one bucket. The text is good
+// until the next step; an error is the last step.
+func (v *vaultLayer) each(bucket string, owner account.UserID, step func(id string, text []byte, err error) bool) {
+	prefix, ok := ownerKey(owner)
+	if !ok {
+		return
+	}
+	var room []byte
+	for c := v.l.scan(plain(bucket), prefix, nil); ; {
+		key, sealed, err := c.next()
+		if err != nil {
+			step("", nil, err)
+			return
+		}
+		if key == nil {
+			return
+		}
+		text, err := v.l.open(plain(bucket), key, sealed, room[:0])
+		if !step(idOf(key), text, err) || err != nil {
+			return
+		}
+		room = text
+	}
+}
+
+func (v *vaultLayer) Folder(owner account.UserID, id vault.FolderID) (vault.Folder, error) {
+	f := vault.Folder{ID: id, Owner: owner}
+	text, err := v.find(bucketFolders, owner, string(id))
+	if err != nil {
+		return vault.Folder{}, err
+	}
+	return f, decodeFolder(text, &f)
+}
+
+func (v *vaultLayer) Folders(owner account.UserID) iter.Seq2[vault.Folder, error] {
+	return func(yield func(vault.Folder, error) bool) {
+		f := vault.Folder{Owner: owner}
+		v.each(bucketFolders, owner, func(id string, text []byte, err error) bool {
+			if f.ID = vault.FolderID(id); err == nil {
+				err = decodeFolder(text, &f)
+			}
+			if err != nil {
+				yield(vault.Folder{}, fmt.Errorf("reading folder %s: %w", id, err))
+				return false
+			}
+			return yield(f, nil)
+		})
+	}
+}
+
+// Count counts keys, and opens no seal.
+func (v *vaultLayer) Count(owner account.UserID) (items, folders int, err error) {
+	prefix, ok := ownerKey(owner)
+	if !ok {
+		return 0, 0, nil
+	}
+	if items, err = v.l.count(plain(bucketItems), prefix); err != nil {
+		return 0, 0, err
+	}
+	folders, err = v.l.count(plain(bucketFolders), prefix)
+	return items, folders, err
+}
+
+func (l *layer) count(p place, prefix []byte) (n int, err error) {
+	for c := l.scan(p, prefix, nil); ; n++ {
+		key, _, err := c.next()
+		if err != nil || key == nil {
+			return n, err
+		}
+	}
+}
+
+func (v *vaultLayer) PutItem(it vault.Item) error {
+	text, err := encodeItem(&it)
+	if err != nil {
+		return err
+	}
+	return v.put(bucketItems, kindItem, it.Owner, string(it.ID), it.Revision, text)
+}
+
+func (v *vaultLayer) PutFolder(f vault.Folder) error {
+	return v.put(bucketFolders, kindFolder, f.Owner, string(f.ID), f.Revision, encodeFolder(&f))
+}
+
+// put makes or replaces a thing and its revision entry.
+func (v *vaultLayer) put(bucket string, kind byte, owner account.UserID, id string, rev vault.Revision, text []byte) error {
+	key, ok := ownedKey(owner, id)
+	if !ok || rev <= 0 {
+		return errID
+	}
+	t := thing{kind, key}
+	old, err := v.revision(bucket, key)
+	if err != nil {
+		return err
+	}
+	if err := v.l.note(t, old, rev, false); err != nil {
+		return err
+	}
+	v.say(t.change(rev, false, v.by))
+	return v.l.putSealed(plain(bucket), key, text)
+}
+
+// revision is that of the thing now at key, 0 where there is none.
+func (v *vaultLayer) revision(bucket string, key []byte) (vault.Revision, error) {
+	text, err := v.l.getSealed(plain(bucket), key)
+	if err != nil || text == nil {
+		return 0, err
+	}
+	if bucket == bucketItems {
+		return revisionOf(text)
+	}
+	var f vault.Folder
+	err = decodeFolder(text, &f)
+	return f.Revision, err
+}
+
+func (v *vaultLayer) RemoveItem(owner account.UserID, id vault.ItemID, rev vault.Revision) error {
+	return v.drop(bucketItems, kindItem, owner, string(id), rev)
+}
+
+func (v *vaultLayer) RemoveFolder(owner account.UserID, id vault.FolderID, rev vault.Revision) error {
+	return v.drop(bucketFolders, kindFolder, owner, string(id), rev)
+}
+
+// drop removes a thing and leaves its tombstone.
+func (v *vaultLayer) drop(bucket string, kind byte, owner account.UserID, id string, rev vault.Revision) error {
+	key, ok := ownedKey(owner, id)
+	if !ok {
+		return vault.ErrNotFound
+	}
+	old, err := v.revision(bucket, key)
+	if err != nil {
+		return err
+	}
+	if old == 0 {
+		return vault.ErrNotFound
+	}
+	if rev <= 0 {
+		return errID
+	}
+	t := thing{kind, key}
+	if err := v.l.note(t, old, rev, true); err != nil {
+		return err
+	}
+	v.say(t.change(rev, true, v.by))
+	return v.l.remove(plain(bucket), key)
+}
+
+// say has a change published after the commit.
+func (v *vaultLayer) say(c vault.Change) { v.l.says = append(v.l.says, c) }

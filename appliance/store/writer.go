@@ -1,0 +1,330 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"go.etcd.io/bbolt"
+
+	"latchkey/appliance/problem"
+	"latchkey/appliance/vault"
+)
+
+const (
+	// queueLength bounds the waiting writes; who comes later waits to wait.
+	queueLength = 1024
+	// A group stops taking writes at so many, or at so many bytes, so that
+	// the first of it does not wait for ever and the commit stays small.
+	groupWrites = 512
+	groupBytes  = 4 << 20
+)
+
+// writer is the one that changes the file. It runs the waiting writes in turn,
+// short ones together in one transaction, each in its own caller's goroutine
+// over its own change set.
+type writer struct {
+	s    *Store
+	jobs chan *job
+	done chan struct{} // closed when the last write has ended
+
+	mu     sync.RWMutex // held for reading while putting a job into jobs
+	closed bool
+
+	broken atomic.Pointer[problem.Problem] // the disk can't be trusted any more
+
+	commits, writes atomic.Uint64
+}
+
+// job is one write on its way.
+type job struct {
+	alone bool          // wants a transaction to itself
+	ping  bool          // wants nothing but an answer
+	turn  chan *layer   // the writer hands over what to work on
+	gone  chan struct{} // closed by a caller that has stopped waiting for its turn
+	ended chan bool     // the caller gives it back; true: keep the changes
+	kept  chan error    // the commit's outcome
+}
+
+func newWriter(s *Store) *writer {
+	return &writer{s: s, jobs: make(chan *job, queueLength), done: make(chan struct{})}
+}
+
+// do runs fn in its turn and returns when its changes are durable, or with
+// fn's own error when nothing of it is kept.
+func (w *writer) do(ctx context.Context, alone bool, fn func(*layer) error) error {
+	j := &job{
+		alone: alone, turn: make(chan *layer), gone: make(chan struct{}),
+		ended: make(chan bool), kept: make(chan error, 1),
+	}
+	if err := w.enqueue(ctx, j); err != nil {
+		return err
+	}
+	select {
+	case l := <-j.turn:
+		return j.run(ctx, l, fn)
+	case err := <-j.kept: // the transaction could not even be begun
+		return err
+	case <-ctx.Done():
+		close(j.gone)
+		return ctx.Err()
+	}
+}
+
+// ping waits until the writer has come round to it.
+func (w *writer) ping(ctx context.Context) error {
+	j := &job{ping: true, kept: make(chan error, 1)}
+	if err := w.enqueue(ctx, j); err != nil {
+		return err
+	}
+	select {
+	case err := <-j.kept:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *writer) enqueue(ctx context.Context, j *job) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return problemClosed()
+	}
+	if p := w.broken.Load(); p != nil {
+		return p
+	}
+	select {
+	case w.jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// run is the caller's part: the function runs in its own goroutine, so that a
+// panic, or the end of the goroutine, goes on where it belongs, after the
+// writer has been told to keep nothing.
+func (j *job) run(ctx context.Context, l *layer, fn func(*layer) error) error {
+	err := ctx.Err()
+	if err == nil {
+		err = j.call(l, fn)
+	} else {
+		j.ended <- false
+	}
+	if err != nil {
+		return err
+	}
+	return <-j.kept
+}
+
+func (j *job) call(l *layer, fn func(*layer) error) error {
+	keep := false
+	defer func() {
+		l.ended = true
+		j.ended <- keep
+	}()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	err := fn(l)
+	if err == nil {
+		err = l.broken
+	}
+	keep = err == nil
+	return err
+}
+
+// close takes no more writes, lets the waiting ones run, and returns when all
+// have ended.
+func (w *writer) close() {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.jobs)
+	}
+	w.mu.Unlock()
+	<-w.done
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	for j := range w.jobs {
+		for j != nil {
+			j = w.serve(j)
+		}
+	}
+}
+
+// serve runs j and those that may share its transaction, and returns the first
+// that may not.
+func (w *writer) serve(j *job) (next *job) {
+	if j.ping {
+		j.kept <- w.trouble()
+		return nil
+	}
+	g, err := w.begin()
+	if err != nil {
+		j.kept <- err
+		return nil
+	}
+	if j.alone {
+		g.takeAlone(j)
+	} else {
+		next = g.gather(j)
+	}
+	g.finish()
+	return next
+}
+
+// trouble is nil, or why nothing can be written any more.
+func (w *writer) trouble() error {
+	if p := w.broken.Load(); p != nil {
+		return p
+	}
+	return nil
+}
+
+func (w *writer) begin() (g *group, err error) {
+	defer caught(&err)
+	if err := w.trouble(); err != nil {
+		return nil, err
+	}
+	tx, err := w.s.db.Begin(true)
+	if err != nil {
+		return nil, notKept(err)
+	}
+	return &group{w: w, base: layer{s: w.s, tx: tx}}, nil
+}
+
+// group is one transaction and the writes that share it.
+type group struct {
+	w       *writer
+	base    layer
+	waiting []*job
+	changed bool
+	bytes   int
+	says    []vault.Change
+	err     error // why the transaction must not be committed
+}
+
+// gather runs j and what waits behind it, up to the group's bounds.
+func (g *group) gather(j *job) (next *job) {
+	for {
+		g.take(j)
+		if g.err != nil || len(g.waiting) >= groupWrites || g.bytes >= groupBytes {
+			return nil
+		}
+		if j = g.w.poll(); j == nil || j.alone || j.ping {
+			return j
+		}
+	}
+}
+
+// poll gives the next waiting job, or nil. Those that are about to queue get
+// one chance to do so: a commit costs a thousand times more than a yield.
+func (w *writer) poll() *job {
+	for range 2 {
+		select {
+		case j := <-w.jobs:
+			return j
+		default:
+			runtime.Gosched()
+		}
+	}
+	return nil
+}
+
+// hand gives l to the job's caller and waits until it is done with it.
+func (j *job) hand(l *layer) (keep bool) {
+	select {
+	case j.turn <- l:
+		return <-j.ended
+	case <-j.gone:
+		return false
+	}
+}
+
+// take runs one short write and, if it ends well, puts its changes in.
+func (g *group) take(j *job) {
+	l := &layer{s: g.w.s, tx: g.base.tx, opened: g.base.opened[:len(g.base.opened):len(g.base.opened)], over: &changeSet{}}
+	if !j.hand(l) {
+		return
+	}
+	g.waiting = append(g.waiting, j)
+	if l.over.empty() {
+		return
+	}
+	g.changed = true
+	g.bytes += l.over.bytes
+	g.says = append(g.says, l.says...)
+	g.err = g.base.apply(l.over)
+}
+
+// takeAlone runs a write straight on the transaction.
+func (g *group) takeAlone(j *job) {
+	l := &layer{s: g.w.s, tx: g.base.tx}
+	if !j.hand(l) {
+		return
+	}
+	g.waiting, g.changed, g.says = append(g.waiting, j), true, l.says
+}
+
+// finish commits, publishes and tells the callers.
+func (g *group) finish() {
+	if !g.changed && g.err == nil {
+		g.rollback()
+	} else if g.err == nil {
+		g.err = g.commit()
+	} else {
+		g.rollback()
+		g.err = notKept(g.err)
+	}
+	if g.err == nil {
+		g.w.commits.Add(1)
+		g.w.writes.Add(uint64(len(g.waiting)))
+		g.w.s.publisher.publish(g.says)
+	}
+	for _, j := range g.waiting {
+		j.kept <- g.err
+	}
+}
+
+func (g *group) rollback() {
+	var err error
+	defer caught(&err)
+	_ = g.base.tx.Rollback()
+}
+
+// commit makes the transaction durable. After a refusal that may have left the
+// new meta page visible but not durable, nothing more is written: what is true
+// is decided by opening the file again.
+func (g *group) commit() error {
+	id := g.base.tx.ID()
+	err := commitCaught(g.base.tx)
+	if err == nil {
+		return nil
+	}
+	refusal := notKept(err)
+	if errors.As(err, new(damage)) || g.w.s.visible(id) {
+		refusal = problem.New(problem.Unavailable, "store.stopped", "The disk failed while something was being kept; nothing more is written.",
+			hintDisk).Because(err)
+		g.w.broken.Store(refusal)
+		g.w.s.log.Error("the writer has stopped: the disk failed during a commit", "cause", err)
+	}
+	return refusal
+}
+
+func commitCaught(tx *bbolt.Tx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = damage{cause: fmt.Sprint("commit: ", r)}
+		}
+	}()
+	return tx.Commit()
+}
