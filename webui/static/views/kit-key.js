@@ -114,7 +114,10 @@ export function asText(kit, { made, address }, t) {
     kit.signingKey,
     '',
     ...section(t('kit.sheet.for'), [t('kit.sheet.for.text')]),
-    ...section(t('kit.sheet.theft'), theft.map((line, i) => `${i + 1}. ${line}`)),
+    ...section(
+      t('kit.sheet.theft'),
+      theft.map((line, i) => `${i + 1}. ${line}`),
+    ),
     ...section(t('kit.sheet.where'), [t('kit.sheet.where.text')]),
   ].join('\n');
 }

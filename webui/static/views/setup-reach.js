@@ -1,0 +1,27 @@
+/**
+ * "Reach": who can reach the house. The home network is what there is to
+ * choose; what that means is said before it is agreed to.
+ */
+import { build } from '../components/template.js';
+import { t } from '../text/text.js';
+import { wireForm } from './setup-parts.js';
+
+/** @param {import('./setup.js').Wizard} wizard */
+export function showReach(wizard) {
+  const { api, signal } = wizard.deps;
+  const built = build('setup-reach');
+  built.part('what').textContent = t('setup.reach.home.what', { host: wizard.state.host });
+  built.part('back').addEventListener('click', () => wizard.go('where'));
+  wireForm(built.root, {
+    signal,
+    async submit() {
+      try {
+        wizard.advance(await api.post('/latchkey/setup/reach', { mode: 'home' }));
+      } catch (error) {
+        if (Object(error).status !== 404) throw error;
+        wizard.lost();
+      }
+    },
+  });
+  wizard.present(built.root);
+}

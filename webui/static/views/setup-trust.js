@@ -1,0 +1,118 @@
+/**
+ * How other devices find this house and come to trust it: the addresses with
+ * their QR codes, the certificate with its fingerprint, the steps on each
+ * system, and how the Bitwarden apps connect. Shown at the end of the wizard
+ * and in the settings.
+ */
+import { build, element } from '../components/template.js';
+import { t } from '../text/text.js';
+import { copyFrom } from './setup-parts.js';
+
+/** @typedef {import('../components/qr.js').QrCode} QrCode */
+
+/**
+ * What GET /latchkey/links answers, at home only.
+ * @typedef {object} Links
+ * @property {{kind:'here'|'host'|'address', url:string, qr:string[]}[]} links
+ * @property {string} fingerprint    SHA-256 of the certificate that a browser's warning shows
+ * @property {string} caFingerprint  SHA-256 of the certificate to trust
+ */
+
+const SYSTEMS = /** @type {const} */ (['android', 'ios', 'windows', 'macos', 'linux', 'firefox']);
+
+/**
+ * The link for every other device: by name, else by number.
+ * @param {Links} links
+ */
+export function mainLink({ links }) {
+  return (
+    links.find((link) => link.kind === 'host') ?? links.find((link) => link.kind === 'address') ?? links[0]
+  );
+}
+
+/**
+ * The address, large, with its QR code; below it the other one, folded.
+ * @param {Links} links @returns {HTMLElement}
+ */
+export function addressView(links) {
+  const built = build('trust-address');
+  const main = mainLink(links);
+  built.part('url').textContent = main.url;
+  built.part('qr-place').append(qrOf(main));
+  const copy = built.part('copy');
+  copy.addEventListener('click', () => copyFrom(copy, main.url));
+  const others = links.links.filter((link) => link.kind === 'address' && link !== main);
+  built.part('others').hidden = others.length === 0;
+  for (const other of others) {
+    built.part('other-list').append(element('p', 'mono trust-other', other.url), qrOf(other));
+  }
+  return built.root;
+}
+
+/** @param {{url:string, qr:string[]}} link @returns {HTMLElement} */
+function qrOf({ url, qr }) {
+  const code = /** @type {QrCode} */ (document.createElement('qr-code'));
+  code.setAttribute('label', t('trust.qr', { url }));
+  code.rows = qr;
+  return code;
+}
+
+/**
+ * The certificate: files, fingerprints, the steps on each system.
+ * @param {Links} links @returns {HTMLElement}
+ */
+export function trustView(links) {
+  const built = build('trust');
+  built.part('ca').append(...fingerprint(links.caFingerprint));
+  built.part('leaf').append(...fingerprint(links.fingerprint));
+  const { url } = mainLink(links);
+  const here = systemHere();
+  built.part('systems').append(...SYSTEMS.map((name) => systemView(name, url, name === here)));
+  return built.root;
+}
+
+/** Four rows of eight bytes, as the systems' own dialogs are easiest compared with. @param {string} hex */
+function fingerprint(hex) {
+  return (hex.match(/.{1,24}/g) ?? []).map((row) => element('span', '', row));
+}
+
+/** @param {string} name @param {string} url @param {boolean} here */
+function systemView(name, url, here) {
+  const details = element('details', 'fold');
+  const summary = element('summary', '', t(`trust.${name}`));
+  if (here) summary.append(element('span', 'tag', t('trust.this')));
+  details.open = here;
+  details.append(summary, stepList(t(`trust.${name}.steps`, { url })));
+  return details;
+}
+
+/** @param {string} lines one step a line */
+function stepList(lines) {
+  const list = element('ol', 'steps');
+  list.append(...lines.split('\n').map((line) => element('li', '', line)));
+  return list;
+}
+
+/**
+ * How the Bitwarden apps are told where this house is.
+ * @param {string} url @returns {HTMLElement}
+ */
+export function appsView(url) {
+  const built = build('trust-apps');
+  const list = stepList(t('apps.steps'));
+  list.children[2]?.append(element('code', 'mono block', url));
+  built.part('steps').append(list);
+  return built.root;
+}
+
+/** @returns {typeof SYSTEMS[number]|null} the system that this browser says it runs on */
+function systemHere() {
+  const agent = navigator.userAgent;
+  if (/Android/.test(agent)) return 'android';
+  // An iPad says that it is a Mac; only its fingers give it away.
+  if (/iPhone|iPad/.test(agent) || (/Macintosh/.test(agent) && navigator.maxTouchPoints > 1)) return 'ios';
+  if (/Windows/.test(agent)) return 'windows';
+  if (/Macintosh/.test(agent)) return 'macos';
+  if (/Firefox/.test(agent)) return 'firefox';
+  return /Linux|X11/.test(agent) ? 'linux' : null;
+}

@@ -1,0 +1,160 @@
+/**
+ * The first-run wizard, `#/setup`: takes the token out of the address bar,
+ * trades it for the wizard's session and walks through the steps, each of which
+ * can be gone back to. The server knows how far we are, so that a reload or a
+ * kill resumes. The steps themselves are in setup-*.js.
+ */
+import { announce } from '../components/toast.js';
+import { element } from '../components/template.js';
+import { t } from '../text/text.js';
+import { frameIn } from './setup-frame.js';
+import { present } from './setup-parts.js';
+import { showExpired, showTrouble } from './setup-home.js';
+import { showWelcome } from './setup-welcome.js';
+import { showWhere } from './setup-where.js';
+import { showReach } from './setup-reach.js';
+import { showOwner } from './setup-owner.js';
+import { showKitStep } from './setup-kit.js';
+import { showDone } from './setup-done.js';
+
+/** @typedef {import('./view.js').Deps} Deps */
+/** @typedef {import('../net/api.js').Api} Api */
+
+/** @typedef {'where'|'reach'|'owner'|'kit'|'done'} StepName */
+
+/**
+ * The wizard's state as GET /latchkey/setup gives it.
+ * @typedef {object} WizardState
+ * @property {StepName} step             where the server wants us to go on
+ * @property {{name:StepName, done:boolean}[]} steps
+ * @property {string} reach              "home", or "" while it is not chosen
+ * @property {string} host               this machine's name
+ * @property {number} minutesLeft        until the wizard's session ends
+ */
+
+/**
+ * What a step is given: it shows itself by present() and says when it is done.
+ * @typedef {object} Wizard
+ * @property {Deps} deps
+ * @property {WizardState} state
+ * @property {(view: HTMLElement) => void} present
+ * @property {(step: StepName) => void} mark shows in the steps where we are
+ * @property {(step: StepName) => void} go
+ * @property {(state: WizardState, step?: StepName) => void} advance takes a newer state and goes on
+ * @property {() => void} lost the wizard's session is gone
+ */
+
+/** @type {readonly StepName[]} */
+const ORDER = ['where', 'reach', 'owner', 'kit', 'done'];
+
+/** @type {Record<StepName, (wizard: Wizard) => void>} */
+const STEPS = { where: showWhere, reach: showReach, owner: showOwner, kit: showKitStep, done: showDone };
+
+/**
+ * @param {HTMLElement} root @param {Deps} deps
+ */
+export async function mount(root, deps) {
+  const token = takeToken(deps.route);
+  const { stage, steps } = frameIn(root);
+  await begin();
+
+  // The token is no longer in the address bar, so another try must not be a reload.
+  async function begin() {
+    stage.replaceChildren(element('p', 'lead', t('setup.claim.working')));
+    try {
+      const state = await enter(deps.api, token);
+      if (!deps.signal.aborted) run(deps, state, steps, stage, token !== '');
+    } catch (error) {
+      if (deps.signal.aborted) return;
+      if (Object(error).status === 404) await showExpired(stage, deps);
+      else showTrouble(stage, error, begin);
+    }
+  }
+}
+
+/**
+ * The token of the link, taken out of the address bar and of the history at
+ * once, so that neither a glance nor a shared screen gives it away.
+ * @param {import('./view.js').Route} route @returns {string} '' where there was none
+ */
+function takeToken(route) {
+  const token = route.query.get('token') ?? '';
+  route.query.delete('token');
+  if (location.hash.includes('?')) history.replaceState(null, '', '#/setup');
+  return token;
+}
+
+/**
+ * Trades the token for a session, or takes up the one that this browser holds:
+ * whoever opens the same link twice is not sent away.
+ * @param {Api} api @param {string} token @returns {Promise<WizardState>}
+ */
+async function enter(api, token) {
+  if (token === '') return api.get('/latchkey/setup');
+  try {
+    return await api.post('/latchkey/setup/claim', { token });
+  } catch (error) {
+    if (Object(error).status !== 404) throw error;
+    return api.get('/latchkey/setup');
+  }
+}
+
+/**
+ * @param {Deps} deps @param {WizardState} state @param {HTMLElement} nav
+ * @param {HTMLElement} stage @param {boolean} welcome
+ */
+function run(deps, state, nav, stage, welcome) {
+  /** @type {Wizard} */
+  const wizard = {
+    deps,
+    state,
+    present: (view) => present(stage, view),
+    mark(step) {
+      drawSteps(nav, wizard, step);
+      const name = t(`setup.step.${step}`);
+      announce(t('setup.step.count', { n: ORDER.indexOf(step) + 1, all: ORDER.length, name }));
+    },
+    go(step) {
+      wizard.mark(step);
+      STEPS[step](wizard);
+    },
+    advance(next, step = next.step) {
+      wizard.state = next;
+      wizard.go(step);
+    },
+    lost() {
+      nav.hidden = true;
+      void showExpired(stage, deps, true);
+    },
+  };
+  if (welcome && state.step === 'where') showWelcome(wizard);
+  else wizard.go(state.step);
+}
+
+/**
+ * The named steps: those behind us are buttons, the present one is marked.
+ * @param {HTMLElement} nav @param {Wizard} wizard @param {StepName} now
+ */
+function drawSteps(nav, wizard, now) {
+  nav.hidden = false;
+  nav.querySelector('ol')?.replaceChildren(...ORDER.map((name) => stepItem(name, wizard, now)));
+}
+
+/** @param {StepName} name @param {Wizard} wizard @param {StepName} now */
+function stepItem(name, wizard, now) {
+  const item = element('li');
+  const done = wizard.state.steps.some((step) => step.name === name && step.done);
+  const reachable = (done || name === wizard.state.step) && name !== now;
+  const mark = element(reachable ? 'button' : 'span', 'setup-step', t(`setup.step.${name}`));
+  if (mark instanceof HTMLButtonElement) {
+    mark.type = 'button';
+    mark.addEventListener('click', () => wizard.go(name));
+  }
+  if (done) {
+    item.className = 'is-done';
+    mark.append(element('span', 'visually-hidden', `, ${t('setup.step.behind')}`));
+  }
+  if (name === now) mark.setAttribute('aria-current', 'step');
+  item.append(mark);
+  return item;
+}
