@@ -31,10 +31,10 @@ func ParseHost(header string) (Host, error) {
 		}
 		return Host{Addr: a.Unmap(), Port: port}, nil
 	}
+	name = strings.TrimSuffix(strings.ToLower(name), ".")
 	if a, err := netip.ParseAddr(name); err == nil && a.Is4() {
 		return Host{Addr: a, Port: port}, nil
 	}
-	name = strings.TrimSuffix(strings.ToLower(name), ".")
 	if !plainName(name) {
 		return Host{}, errHost
 	}
