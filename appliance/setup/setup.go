@@ -46,6 +46,7 @@ type Config struct {
 	Settings *settings.Settings
 	Kits     *Kits
 	Checks   []health.Check // of "where am I"
+	Board    *health.Board
 	Now      func() time.Time
 }
 
@@ -185,4 +186,22 @@ func newToken() string {
 	b := make([]byte, tokenLength)
 	_, _ = rand.Read(b) // ends the process rather than fail
 	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// kitMissing is the condition of a house whose owner has no recovery kit yet.
+const kitMissing = "kit.missing"
+
+// Review sets or clears what the first run has to say to health. Call it at
+// the start and after each step.
+func (s *Setup) Review(ctx context.Context) error {
+	st, err := s.State(ctx)
+	if err != nil {
+		return err
+	}
+	s.Board.SetIf(st.Step == Kit, health.Condition{
+		Code: kitMissing, Severity: health.Warning,
+		Text: "There is no recovery kit yet.",
+		Hint: "Make one in the settings and print it: if this machine dies, nothing else opens a backup.",
+	})
+	return nil
 }

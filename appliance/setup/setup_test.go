@@ -3,6 +3,7 @@ package setup_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"filippo.io/age"
 
+	"latchkey/appliance/health"
 	"latchkey/appliance/problem"
 	"latchkey/appliance/settings"
 	"latchkey/appliance/setup"
@@ -48,7 +50,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	st.kits = setup.NewKits(keep, "house", now)
-	st.Setup = setup.New(setup.Config{Owners: st.owner, Settings: table, Kits: st.kits, Now: now})
+	st.Setup = setup.New(setup.Config{Owners: st.owner, Settings: table, Kits: st.kits, Board: health.NewBoard(now, slog.New(slog.DiscardHandler)), Now: now})
 	return st
 }
 

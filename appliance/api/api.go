@@ -1,0 +1,115 @@
+// Package api is the door: one table of routes, the shapes of the wire (that of
+// the Bitwarden clients under /api and /identity, our own under /latchkey),
+// and one adaptor through which every request passes. The adaptor finds out
+// who calls, asks guard, wants the proof that the row names, limits the body,
+// writes the answer and tells journal; handlers only call the rules.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/guard"
+	"latchkey/appliance/health"
+	"latchkey/appliance/journal"
+	"latchkey/appliance/settings"
+	"latchkey/appliance/setup"
+	"latchkey/appliance/vault"
+)
+
+// Origin is where a request comes from.
+type Origin struct {
+	Peer    netip.Addr // invalid for the machine's own socket
+	Home    bool       // on the home network, or this computer as localhost
+	Machine bool       // through the Unix socket: a command run on the machine
+}
+
+// Link is one address of the house, as the set-up shows it.
+type Link struct {
+	Kind string   `json:"kind"` // here, host or address
+	URL  string   `json:"url"`
+	QR   []string `json:"qr"` // rows of 0 and 1 with the quiet zone
+}
+
+// Trust is what a device needs to believe in the house's own certificate.
+type Trust struct {
+	Fingerprint   string // SHA-256 of the certificate that is served, hexadecimal with colons
+	CAFingerprint string // the same of the root to trust
+	CAPEM         []byte
+	CADER         []byte
+}
+
+// Config is what the door opens to. Every field is required.
+type Config struct {
+	People   *account.Directory
+	Vault    *vault.Vault
+	Settings *settings.Settings
+	Setup    *setup.Setup
+	Kits     *setup.Kits
+	Guard    *guard.Guard
+	Journal  *journal.Journal
+	Board    *health.Board
+	Log      *slog.Logger
+
+	Version string
+	Origin  func(*http.Request) Origin
+	// Links gives the addresses of the page with fragment behind each "/#/".
+	Links func(fragment string) []Link
+	// Base is the address that an invitation names: https://host[:port].
+	Base func() string
+	// QR draws text as Link.QR does.
+	QR    func(text string) ([]string, error)
+	Trust func() Trust
+	// Doctor runs every check, the slow ones too.
+	Doctor func(context.Context) []health.Finding
+	// Status says how the running appliance is, for `latchkey status`.
+	Status func() Status
+}
+
+// Status is what `latchkey status` shows.
+type Status struct {
+	Version    string             `json:"version"`
+	Data       string             `json:"data"`
+	Ready      bool               `json:"ready"` // an owner exists
+	Serving    bool               `json:"serving"`
+	Addresses  []string           `json:"addresses"`
+	People     int                `json:"people"`
+	Conditions []health.Condition `json:"conditions"`
+}
+
+// API answers requests.
+type API struct {
+	Config
+	mux   *http.ServeMux
+	syncs *syncs
+}
+
+// New makes the door; it answers everything under /api, /identity, /latchkey,
+// /alive and the certificate to trust, and 404 for the rest.
+func New(c Config) *API {
+	a := &API{Config: c, mux: http.NewServeMux(), syncs: newSyncs(c.Vault)}
+	for _, r := range a.routes() {
+		a.mux.Handle(r.pattern, a.adapt(r))
+	}
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.unknown(w, r) })
+	return a
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// Patterns lists every route's pattern, for tests that must not miss one.
+func (a *API) Patterns() []string {
+	var all []string
+	for _, r := range a.routes() {
+		all = append(all, r.pattern)
+	}
+	return all
+}
+
+// Rest forgets answers that were kept ready and not asked for lately; it is
+// run now and then by whoever assembled the door.
+func (a *API) Rest() { a.syncs.rest() }

@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/problem"
+	"latchkey/appliance/vault"
+)
+
+// call is one request on its way through the door.
+type call struct {
+	*API
+	w       http.ResponseWriter // for headers; the answer goes through reply
+	r       *http.Request
+	row     route
+	origin  Origin
+	body    []byte
+	session account.Session // of a person
+	device  account.Device  // of a sign-in, for the journal
+	account account.Account // loaded by me
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// me loads the caller's account, once.
+func (c *call) me() (account.Account, error) {
+	if c.account.ID != "" {
+		return c.account, nil
+	}
+	a, err := c.People.Account(c.ctx(), c.session.Owner)
+	if errors.Is(err, account.ErrNotFound) {
+		return a, account.ErrSession
+	}
+	c.account = a
+	return a, err
+}
+
+// actor is the caller as vault knows it.
+func (c *call) actor() vault.Actor {
+	return vault.Actor{Owner: c.session.Owner, Device: c.session.Device}
+}
+
+// read takes the body in, up to the row's limit.
+func (c *call) read() error {
+	limit := c.row.limit
+	if limit == 0 {
+		limit = defaultLimit
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return problem.New(problem.TooLarge, "body.large", "This is more than the house takes in one piece.", "Shorten the notes, or import the file in parts.")
+	case err != nil:
+		return problem.New(problem.Refused, "body.cut", "The request broke off.", "Try again.").Because(err)
+	}
+	c.body = body
+	return nil
+}
+
+// json reads the body into v. Names match in any case, as encoding/json does.
+func (c *call) json(v any) error {
+	if err := json.Unmarshal(c.body, v); err != nil {
+		return badBody(err)
+	}
+	return nil
+}
+
+func badBody(err error) error {
+	return problem.New(problem.Refused, "body.refused", "The request is not what was expected here.", "Update your app and try again.").Because(err)
+}
+
+// form reads a form-encoded body; names come in lower case without
+// underscores, since clients write them in several ways.
+func (c *call) form() (map[string]string, error) {
+	values, err := url.ParseQuery(string(c.body))
+	if err != nil {
+		return nil, badBody(err)
+	}
+	plain := make(map[string]string, len(values))
+	for name, all := range values {
+		plain[strings.ReplaceAll(strings.ToLower(name), "_", "")] = all[0]
+	}
+	return plain, nil
+}
+
+// deviceName says which device acts, for the journal: the one that signs in,
+// or the session's.
+func (c *call) deviceName() (string, int) {
+	if c.device.Identifier != "" || c.session.Device == "" {
+		return c.device.Name, c.device.Type
+	}
+	d, err := c.People.Device(c.ctx(), c.session.Owner, string(c.session.Device))
+	if err != nil {
+		return "", 0 // just signed out: the event still says what happened
+	}
+	return d.Name, d.Type
+}
+
+func bearer(r *http.Request) string {
+	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(kind, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

@@ -1,0 +1,183 @@
+package api
+
+import (
+	"encoding/json"
+	"net/url"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/journal"
+	"latchkey/appliance/problem"
+	"latchkey/appliance/settings"
+)
+
+func (c *call) houseName() string { return c.Settings.Text(settings.HouseName) }
+
+// state is what the page asks first. From afar it tells only that somebody
+// lives here.
+func state(c *call) (any, error) {
+	has, err := c.People.HasOwner(c.ctx())
+	if err != nil {
+		return nil, err
+	}
+	home := c.origin.Home || c.origin.Machine
+	answer := map[string]any{"ready": has, "home": home, "setup": false, "secure": c.r.TLS != nil}
+	if home {
+		answer["setup"], answer["name"], answer["version"] = c.holdsWizard(), c.houseName(), c.Version
+	}
+	return answer, nil
+}
+
+func people(c *call) (any, error) {
+	all, err := c.People.People(c.ctx())
+	if err != nil {
+		return nil, err
+	}
+	shapes := []any{}
+	for _, a := range all {
+		items, folders, err := c.Vault.Count(c.ctx(), a.ID)
+		if err != nil {
+			return nil, err
+		}
+		devices, err := c.People.Devices(c.ctx(), a.ID)
+		if err != nil {
+			return nil, err
+		}
+		shapes = append(shapes, map[string]any{
+			"id": a.ID, "email": a.Email, "name": a.Name, "role": a.Role, "created": date(a.Created), "lastSeen": date(a.Seen),
+			"items": items, "folders": folders, "devices": len(devices),
+		})
+	}
+	invited, err := c.People.Invitations(c.ctx())
+	if err != nil {
+		return nil, err
+	}
+	waiting := []any{}
+	for _, i := range invited {
+		waiting = append(waiting, map[string]any{"id": i.ID, "email": i.Email, "name": i.Name, "created": date(i.Created), "expires": date(i.Expires)})
+	}
+	return map[string]any{"people": shapes, "invitations": waiting}, nil
+}
+
+func invite(c *call) (any, error) {
+	var body struct{ Email, Name string }
+	if err := c.json(&body); err != nil {
+		return nil, err
+	}
+	inv, token, err := c.People.Invite(c.ctx(), c.session.Owner, body.Email, body.Name)
+	if err != nil {
+		return nil, err
+	}
+	link := c.Base() + "/#/finish-signup?" + url.Values{"email": {inv.Email}, "token": {token}}.Encode()
+	qr, err := c.QR(link)
+	return map[string]any{"id": inv.ID, "email": inv.Email, "expires": date(inv.Expires), "link": link, "qr": qr}, err
+}
+
+func uninvite(c *call) (any, error) {
+	return empty{}, c.People.Uninvite(c.ctx(), account.InvitationID(lower(c.r.PathValue("id"))))
+}
+
+// settingShape is one row of the settings' table.
+type settingShape struct {
+	Key     string        `json:"key"`
+	Value   any           `json:"value"`
+	Default any           `json:"default"`
+	Kind    settings.Kind `json:"kind"`
+	Choices []string      `json:"choices,omitempty"`
+	Min     int64         `json:"min"`
+	Max     int64         `json:"max"`
+	Text    string        `json:"text"`
+	Hint    string        `json:"hint"`
+	Pinned  *pinShape     `json:"pinned,omitempty"`
+}
+
+type pinShape struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+func getSettings(c *call) (any, error) {
+	shapes := []settingShape{}
+	for _, s := range c.Settings.List() {
+		shape := settingShape{
+			Key: s.Name, Value: s.Value, Default: s.Default, Kind: s.Kind, Choices: s.Choices,
+			Min: s.Min, Max: s.Max, Text: s.Title, Hint: s.Help,
+		}
+		if s.Pinned != nil {
+			shape.Pinned = &pinShape{s.Pinned.File, s.Pinned.Line}
+		}
+		shapes = append(shapes, shape)
+	}
+	return map[string]any{"settings": shapes}, nil
+}
+
+func putSettings(c *call) (any, error) {
+	var raw map[string]json.RawMessage
+	if err := c.json(&raw); err != nil {
+		return nil, err
+	}
+	changes := make(map[string]any, len(raw))
+	refused := problem.New(problem.Refused, "settings.refused", "Some settings can't be changed like this.", "")
+	for name, value := range raw {
+		v, err := settings.Decode(name, value)
+		if err != nil {
+			refused = refused.With(name, problem.Of(err).Text)
+			continue
+		}
+		changes[name] = v
+	}
+	if len(refused.Values) > 0 {
+		return nil, refused
+	}
+	if err := c.Settings.Set(c.ctx(), changes); err != nil {
+		return nil, err
+	}
+	return getSettings(c)
+}
+
+func conditions(c *call) (any, error) {
+	me, err := c.me()
+	if err != nil {
+		return nil, err
+	}
+	list := c.Board.List()
+	if me.Role != account.Owner {
+		list = list[:0] // the house's troubles are the owner's to mend
+	}
+	return map[string]any{"conditions": list}, nil
+}
+
+// recentEvents is how many a person sees of their own doings.
+const recentEvents = 100
+
+func activity(c *call) (any, error) {
+	events, err := c.Journal.Recent(c.ctx(), string(c.session.Owner), recentEvents)
+	if events == nil {
+		events = []journal.Event{}
+	}
+	return map[string]any{"events": events}, err
+}
+
+// report lets the page tell what only it knows: that an export was made.
+func report(c *call) (any, error) {
+	var body struct{ Kind journal.Kind }
+	if err := c.json(&body); err != nil {
+		return nil, err
+	}
+	if body.Kind != journal.Export {
+		return nil, problem.New(problem.Refused, "activity.kind", "This is nothing that the page reports.", "")
+	}
+	c.record(journal.Export, "ok")
+	return empty{}, nil
+}
+
+func signOut(c *call) (any, error) {
+	name, kind := c.deviceName()
+	c.device = account.Device{Identifier: "-", Name: name, Type: kind}
+	return empty{}, c.People.End(c.ctx(), c.session)
+}
+
+func status(c *call) (any, error) { return c.Status(), nil }
+
+func doctor(c *call) (any, error) {
+	return map[string]any{"checks": c.Doctor(c.ctx())}, nil
+}

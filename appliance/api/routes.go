@@ -1,0 +1,151 @@
+package api
+
+import (
+	"latchkey/appliance/guard"
+	"latchkey/appliance/journal"
+	"latchkey/appliance/vault"
+)
+
+// routes is every way in. A row says who may call, what kind of attempt it is,
+// which proof it wants and what the journal hears of it.
+func (a *API) routes() []route {
+	var all []route
+	for _, part := range [][]route{identityRoutes(), itemRoutes(), accountRoutes(), deviceRoutes(), miscRoutes(), houseRoutes()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func identityRoutes() []route {
+	return []route{
+		{pattern: "POST /identity/accounts/prelogin", caller: anyone, serve: prelogin},
+		{pattern: "POST /identity/accounts/prelogin/password", caller: anyone, serve: prelogin},
+		{pattern: "POST /api/accounts/prelogin", caller: anyone, serve: prelogin},
+		{pattern: "POST /identity/accounts/register/send-verification-email", caller: anyone, serve: sendVerification},
+		{pattern: "POST /identity/accounts/register/verification-email-clicked", caller: anyone, attempt: guard.Invitation, claims: claimsInvitation, serve: verificationClicked},
+		{pattern: "POST /identity/accounts/register/finish", caller: anyone, attempt: guard.Invitation, claims: claimsInvitation, serve: registerFinish},
+		{pattern: "POST /identity/connect/token", caller: anyone, attempt: guard.Password, claims: claimsToken, serve: token},
+	}
+}
+
+func itemRoutes() []route {
+	return []route{
+		{pattern: "GET /api/sync", caller: person, serve: syncAll},
+		{pattern: "GET /api/ciphers", caller: person, serve: listCiphers},
+		{pattern: "POST /api/ciphers", caller: person, serve: createCipher},
+		{pattern: "POST /api/ciphers/create", caller: person, serve: createWrapped},
+		{pattern: "POST /api/ciphers/import", caller: person, limit: importLimit, serve: importCiphers},
+		{pattern: "POST /api/ciphers/purge", caller: person, attempt: guard.Password, proof: passwordProof, serve: purge},
+		{pattern: "GET /api/ciphers/{id}", caller: person, serve: getCipher},
+		{pattern: "GET /api/ciphers/{id}/details", caller: person, serve: getCipher},
+		{pattern: "PUT /api/ciphers/{id}", caller: person, serve: updateCipher},
+		{pattern: "POST /api/ciphers/{id}", caller: person, serve: updateCipher},
+		{pattern: "PUT /api/ciphers/{id}/partial", caller: person, serve: partialCipher},
+		{pattern: "POST /api/ciphers/{id}/partial", caller: person, serve: partialCipher},
+		{pattern: "DELETE /api/ciphers/{id}", caller: person, serve: removeCipher},
+		{pattern: "POST /api/ciphers/{id}/delete", caller: person, serve: removeCipher},
+		{pattern: "DELETE /api/ciphers", caller: person, limit: importLimit, serve: removeCiphers},
+		{pattern: "POST /api/ciphers/delete", caller: person, limit: importLimit, serve: removeCiphers},
+		{pattern: "PUT /api/ciphers/{id}/delete", caller: person, serve: silent(one((*vault.Vault).Trash))},
+		{pattern: "PUT /api/ciphers/delete", caller: person, limit: importLimit, serve: silent(many((*vault.Vault).Trash))},
+		{pattern: "PUT /api/ciphers/{id}/restore", caller: person, serve: one((*vault.Vault).Restore)},
+		{pattern: "PUT /api/ciphers/restore", caller: person, limit: importLimit, serve: many((*vault.Vault).Restore)},
+		{pattern: "PUT /api/ciphers/{id}/archive", caller: person, serve: one((*vault.Vault).Archive)},
+		{pattern: "PUT /api/ciphers/archive", caller: person, limit: importLimit, serve: many((*vault.Vault).Archive)},
+		{pattern: "PUT /api/ciphers/{id}/unarchive", caller: person, serve: one((*vault.Vault).Unarchive)},
+		{pattern: "PUT /api/ciphers/unarchive", caller: person, limit: importLimit, serve: many((*vault.Vault).Unarchive)},
+		{pattern: "PUT /api/ciphers/move", caller: person, limit: importLimit, serve: moveCiphers},
+		{pattern: "POST /api/ciphers/move", caller: person, limit: importLimit, serve: moveCiphers},
+		{pattern: "GET /api/folders", caller: person, serve: listFolders},
+		{pattern: "POST /api/folders", caller: person, serve: saveFolder},
+		{pattern: "GET /api/folders/{id}", caller: person, serve: getFolder},
+		{pattern: "PUT /api/folders/{id}", caller: person, serve: saveFolder},
+		{pattern: "POST /api/folders/{id}", caller: person, serve: saveFolder},
+		{pattern: "DELETE /api/folders/{id}", caller: person, serve: removeFolder},
+		{pattern: "POST /api/folders/{id}/delete", caller: person, serve: removeFolder},
+	}
+}
+
+func accountRoutes() []route {
+	return []route{
+		{pattern: "GET /api/accounts/revision-date", caller: person, serve: revisionDate},
+		{pattern: "GET /api/accounts/profile", caller: person, serve: getProfile},
+		{pattern: "PUT /api/accounts/profile", caller: person, serve: putProfile},
+		{pattern: "POST /api/accounts/profile", caller: person, serve: putProfile},
+		{pattern: "PUT /api/accounts/avatar", caller: person, serve: putAvatar},
+		{pattern: "POST /api/accounts/avatar", caller: person, serve: putAvatar},
+		{pattern: "GET /api/accounts/keys", caller: person, serve: getKeys},
+		{pattern: "POST /api/accounts/keys", caller: person, serve: postKeys},
+		{pattern: "POST /api/accounts/key-management/user-key-id", caller: person, serve: userKeyID},
+		{pattern: "POST /api/accounts/verify-password", caller: person, attempt: guard.Password, proof: passwordProof, serve: verifyPassword},
+		{pattern: "POST /api/accounts/password", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.Password, serve: putPassword},
+		{pattern: "POST /api/accounts/kdf", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.KDF, serve: putKDF},
+		{pattern: "POST /api/accounts/security-stamp", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.SignOut, serve: securityStamp},
+		{pattern: "DELETE /api/accounts", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.Deleted, serve: deleteAccount},
+		{pattern: "POST /api/accounts/delete", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.Deleted, serve: deleteAccount},
+		{pattern: "POST /api/accounts/password-hint", caller: anyone, serve: passwordHint},
+		{pattern: "GET /api/users/{id}/public-key", caller: person, serve: publicKey},
+		{pattern: "GET /api/settings/domains", caller: person, serve: getDomains},
+		{pattern: "PUT /api/settings/domains", caller: person, serve: putDomains},
+		{pattern: "POST /api/settings/domains", caller: person, serve: putDomains},
+	}
+}
+
+func deviceRoutes() []route {
+	return []route{
+		{pattern: "GET /api/devices", caller: person, serve: listDevices},
+		{pattern: "GET /api/devices/knowndevice", caller: anyone, serve: knownDevice},
+		{pattern: "GET /api/devices/identifier/{id}", caller: person, serve: getDevice},
+		{pattern: "PUT /api/devices/identifier/{id}/token", caller: person, serve: pushToken},
+		{pattern: "POST /api/devices/identifier/{id}/token", caller: person, serve: pushToken},
+		{pattern: "PUT /api/devices/identifier/{id}/clear-token", caller: person, serve: clearPushToken},
+		{pattern: "POST /api/devices/identifier/{id}/clear-token", caller: person, serve: clearPushToken},
+		{pattern: "GET /api/devices/{id}", caller: person, serve: getDevice},
+		{pattern: "DELETE /api/devices/{id}", caller: person, event: journal.Device, serve: removeDevice},
+		{pattern: "POST /api/devices/{id}/deactivate", caller: person, event: journal.Device, serve: removeDevice},
+	}
+}
+
+func miscRoutes() []route {
+	return []route{
+		{pattern: "GET /api/config", caller: anyone, serve: serverConfig},
+		{pattern: "GET /api/alive", caller: anyone, serve: now},
+		{pattern: "GET /alive", caller: anyone, serve: now},
+		{pattern: "GET /api/now", caller: anyone, serve: now},
+		{pattern: "GET /api/version", caller: anyone, serve: version},
+		{pattern: "GET /api/webauthn", caller: person, serve: nothing},
+		{pattern: "GET /api/tasks", caller: person, serve: nothing},
+		{pattern: "GET /api/sends", caller: person, serve: nothing},
+		{pattern: "GET /api/collections", caller: person, serve: nothing},
+		{pattern: "POST /events/collect", caller: anyone, serve: events},
+		{pattern: "GET /local-ca.pem", caller: atHome, serve: rootPEM},
+		{pattern: "GET /local-ca.crt", caller: atHome, serve: rootDER},
+	}
+}
+
+// houseRoutes are our own, for the page and for commands on the machine.
+func houseRoutes() []route {
+	return []route{
+		{pattern: "GET /latchkey/state", caller: anyone, serve: state},
+		{pattern: "POST /latchkey/setup/claim", caller: atHome, attempt: guard.SetupToken, serve: claimSetup},
+		{pattern: "GET /latchkey/setup", caller: wizard, serve: setupState},
+		{pattern: "GET /latchkey/setup/checks", caller: wizard, serve: setupChecks},
+		{pattern: "POST /latchkey/setup/reach", caller: wizard, serve: setupReach},
+		{pattern: "POST /latchkey/setup/link", caller: machine, serve: setupLink},
+		{pattern: "GET /latchkey/links", caller: wizard | person, serve: links},
+		{pattern: "GET /latchkey/kit", caller: owner, serve: getKit},
+		{pattern: "POST /latchkey/kit", caller: owner, attempt: guard.Password, proof: passwordProof, serve: drawKit},
+		{pattern: "POST /latchkey/kit/confirm", caller: owner, event: journal.Setup, serve: confirmKit},
+		{pattern: "GET /latchkey/people", caller: owner | machine, serve: people},
+		{pattern: "POST /latchkey/invitations", caller: owner | machine, event: journal.Invited, serve: invite},
+		{pattern: "DELETE /latchkey/invitations/{id}", caller: owner | machine, serve: uninvite},
+		{pattern: "GET /latchkey/settings", caller: owner, serve: getSettings},
+		{pattern: "PUT /latchkey/settings", caller: owner, event: journal.Settings, serve: putSettings},
+		{pattern: "GET /latchkey/health", caller: person, serve: conditions},
+		{pattern: "GET /latchkey/activity", caller: person, serve: activity},
+		{pattern: "POST /latchkey/activity", caller: person, serve: report},
+		{pattern: "DELETE /latchkey/session", caller: person, event: journal.SignOut, serve: signOut},
+		{pattern: "GET /latchkey/status", caller: machine, serve: status},
+		{pattern: "GET /latchkey/doctor", caller: machine, serve: doctor},
+	}
+}

@@ -1,0 +1,194 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/vault"
+)
+
+// syncs keeps ready what the last syncs spliced together, so that several
+// clients of one person, or one that asks again, cost no second reading and
+// unsealing of thousands of items. What it holds is what it sends: ciphertext.
+type syncs struct {
+	vault *vault.Vault
+
+	mu    sync.Mutex
+	ready map[account.UserID]*contents
+	size  int
+}
+
+// contents is a person's folders and items at one revision, as JSON arrays.
+type contents struct {
+	revision vault.Revision
+	folders  []byte
+	ciphers  []byte
+	used     time.Time // for forgetting; monotonic
+}
+
+func (c *contents) size() int { return cap(c.folders) + cap(c.ciphers) }
+
+// readyBytes bounds the memory; a vault larger than it is spliced anew each
+// time. readyFor is how long after its last use a vault stays ready: clients
+// sync twice within seconds of a sign-in.
+const (
+	readyBytes = 16 << 20
+	readyFor   = time.Minute
+)
+
+func newSyncs(v *vault.Vault) *syncs {
+	return &syncs{vault: v, ready: make(map[account.UserID]*contents)}
+}
+
+// get gives the contents as they are now.
+func (s *syncs) get(ctx context.Context, owner account.UserID) (*contents, error) {
+	rev, err := s.vault.Revision(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	c := s.ready[owner]
+	if c != nil && c.revision == rev {
+		c.used = time.Now()
+		s.mu.Unlock()
+		return c, nil
+	}
+	s.mu.Unlock()
+	if c, err = s.splice(ctx, owner); err != nil {
+		return nil, err
+	}
+	s.put(owner, c)
+	return c, nil
+}
+
+func (s *syncs) splice(ctx context.Context, owner account.UserID) (*contents, error) {
+	var folders, ciphers bytes.Buffer
+	c := &contents{used: time.Now()}
+	err := s.vault.Contents(ctx, owner,
+		func(rev vault.Revision) error { c.revision = rev; return nil },
+		func(f vault.Folder) error {
+			b, err := json.Marshal(folderShape(f))
+			comma(&folders)
+			folders.Write(b)
+			return err
+		},
+		func(it vault.Item) error {
+			comma(&ciphers)
+			ciphers.Write(appendCipher(ciphers.AvailableBuffer(), it))
+			return nil
+		})
+	c.folders, c.ciphers = folders.Bytes(), ciphers.Bytes()
+	return c, err
+}
+
+func comma(b *bytes.Buffer) {
+	if b.Len() > 0 {
+		b.WriteByte(',')
+	}
+}
+
+func (s *syncs) put(owner account.UserID, c *contents) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropLocked(owner)
+	if c.size() > readyBytes {
+		return
+	}
+	for s.size+c.size() > readyBytes {
+		s.dropLocked(s.oldestLocked())
+	}
+	s.ready[owner] = c
+	s.size += c.size()
+}
+
+func (s *syncs) oldestLocked() account.UserID {
+	var oldest account.UserID
+	for id, c := range s.ready {
+		if oldest == "" || c.used.Before(s.ready[oldest].used) {
+			oldest = id
+		}
+	}
+	return oldest
+}
+
+func (s *syncs) dropLocked(owner account.UserID) {
+	if c := s.ready[owner]; c != nil {
+		s.size -= c.size()
+		delete(s.ready, owner)
+	}
+}
+
+// rest forgets what nobody asked for lately.
+func (s *syncs) rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, c := range s.ready {
+		if time.Since(c.used) > readyFor {
+			s.dropLocked(id)
+		}
+	}
+}
+
+// syncAll answers everything of a person. The ETag (RFC 9110, 8.8.3) names
+// the revision, so that a client with If-None-Match pays nothing when nothing
+// changed.
+func syncAll(c *call) (any, error) {
+	rev, err := c.Vault.Revision(c.ctx(), c.session.Owner)
+	if err != nil {
+		return nil, err
+	}
+	without := c.r.URL.Query().Get("excludeDomains") == "true"
+	if c.r.Header.Get("If-None-Match") == etag(rev, without, c.Version) {
+		c.w.Header().Set("ETag", etag(rev, without, c.Version))
+		return notModified{}, nil
+	}
+	have, err := c.syncs.get(c.ctx(), c.session.Owner)
+	if err != nil {
+		return nil, err
+	}
+	me, err := c.me()
+	if err != nil {
+		return nil, err
+	}
+	head, err := json.Marshal(struct {
+		Profile        any    `json:"profile"`
+		Collections    []any  `json:"collections"`
+		Policies       []any  `json:"policies"`
+		Sends          []any  `json:"sends"`
+		Domains        any    `json:"domains"`
+		UserDecryption any    `json:"userDecryption"`
+		Object         string `json:"object"`
+	}{profileShape(me), []any{}, []any{}, []any{}, domainsOrNil(me, without), decryptionShape(me), "sync"})
+	if err != nil {
+		return nil, fmt.Errorf("encoding a sync: %w", err)
+	}
+	c.w.Header().Set("ETag", etag(have.revision, without, c.Version))
+	return spliced{
+		head[:len(head)-1],
+		[]byte(`,"folders":[`), have.folders,
+		[]byte(`],"ciphers":[`), have.ciphers, []byte(`]}`),
+	}, nil
+}
+
+// etag changes with the revision, with what was asked for, and with the
+// version of the program, which may shape the same things anew.
+func etag(rev vault.Revision, without bool, version string) string {
+	return fmt.Sprintf(`"%d-%t-%s"`, rev, without, version)
+}
+
+func domainsOrNil(me account.Account, without bool) any {
+	if without {
+		return nil
+	}
+	return domainsShape(me)
+}
+
+func revisionDate(c *call) (any, error) {
+	rev, err := c.Vault.Revision(c.ctx(), c.session.Owner)
+	return int64(rev), err
+}
