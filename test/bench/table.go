@@ -25,9 +25,13 @@ type Table struct {
 
 // AtMost adds a figure that must not be above a limit.
 func (t *Table) AtMost(name string, got, limit float64, unit string) {
+	ratio := "-"
+	if limit > 0 {
+		ratio = fmt.Sprintf("%.2f of it", got/limit)
+	}
 	t.add(Row{
 		Name: name, Goal: fmt.Sprintf("<= %s %s", short(limit), unit), Got: short(got) + " " + unit,
-		Ratio: fmt.Sprintf("%.2f of it", got/limit), Met: got <= limit,
+		Ratio: ratio, Met: got <= limit,
 	})
 }
 
