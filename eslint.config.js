@@ -103,7 +103,7 @@ export default [
     languageOptions: {
       ecmaVersion: 'latest',
       sourceType: 'module',
-      globals: { ...everywhere, ...page, ...bare('process Buffer fetch setImmediate localStorage') },
+      globals: { ...everywhere, ...page, ...bare('process Buffer fetch setImmediate localStorage PerformanceObserver Clipboard') },
     },
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }] },
   },
