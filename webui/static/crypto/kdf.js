@@ -15,8 +15,8 @@ import { importKey } from './enc-string.js';
 /** What new accounts get: what phones can bear. @type {Readonly<Kdf>} */
 export const HOUSE_KDF = Object.freeze({ type: 1, iterations: 6, memory: 32, parallelism: 4 });
 
-const PBKDF2 = 0;
-const ARGON2ID = 1;
+export const PBKDF2 = 0;
+export const ARGON2ID = 1;
 
 /** The least that is obeyed (OWASP's 2023 figures); the server stores nothing less. */
 export const FLOORS = Object.freeze({

@@ -16,10 +16,24 @@ const OFFLINE = {
 /** What went wrong with a request: two sentences for a person, and a code to translate them by. */
 export class ApiError extends Error {
   /**
-   * @param {{status?:number, code?:string, text?:string, hint?:string, values?:Record<string,string>, offline?:boolean}} what
-   *   status is 0 where no answer came
+   * @param {object} what
+   * @param {number} [what.status] 0 where no answer came
+   * @param {string} [what.code]
+   * @param {string} [what.text] what happened
+   * @param {string} [what.hint] what to do
+   * @param {Record<string,string>} [what.values]
+   * @param {boolean} [what.offline] the server was not reached
+   * @param {string} [what.grant] the token endpoint's error_description
    */
-  constructor({ status = 0, code = 'unknown', text = '', hint = '', values = {}, offline = false }) {
+  constructor({
+    status = 0,
+    code = 'unknown',
+    text = '',
+    hint = '',
+    values = {},
+    offline = false,
+    grant = '',
+  }) {
     super(text || code);
     this.name = 'ApiError';
     this.status = status;
@@ -28,6 +42,7 @@ export class ApiError extends Error {
     this.hint = hint;
     this.values = values;
     this.offline = offline;
+    this.grant = grant;
   }
 }
 
@@ -257,6 +272,7 @@ export async function asset(url) {
  * @param {number} status @param {any} body @returns {ApiError}
  */
 export function errorOf(status, body) {
+  const grant = String(body?.error_description ?? '');
   const own = body?.problem;
   if (own && typeof own === 'object') {
     return new ApiError({
@@ -265,6 +281,7 @@ export function errorOf(status, body) {
       text: String(own.text ?? ''),
       hint: String(own.hint ?? ''),
       values: own.values ?? {},
+      grant,
     });
   }
   const validation = Object.values(body?.validationErrors ?? {}).flat()[0];
@@ -274,6 +291,7 @@ export function errorOf(status, body) {
     status,
     code: `http.${status}`,
     text: typeof text === 'string' ? text : 'Latchkey could not do that.',
+    grant,
     hint: status === 429 ? 'Wait a minute, then try again.' : 'Try again in a moment.',
   });
 }
