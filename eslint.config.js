@@ -17,7 +17,7 @@ const page = bare(
     'sessionStorage trustedTypes Worker isSecureContext addEventListener removeEventListener print innerWidth ' +
     'innerHeight devicePixelRatio HTMLInputElement HTMLTextAreaElement HTMLSelectElement HTMLButtonElement ' +
     'HTMLFormElement HTMLTemplateElement HTMLDialogElement HTMLAnchorElement HTMLLinkElement HTMLMetaElement ' +
-    'HTMLDetailsElement SVGElement SVGSVGElement HTMLOptionElement HTMLLabelElement HTMLFieldSetElement',
+    'HTMLDetailsElement SVGElement SVGSVGElement Option scrollTo scrollBy HTMLOptionElement HTMLLabelElement HTMLFieldSetElement',
 );
 
 const html =
@@ -38,7 +38,9 @@ const noAlert = ['alert', 'confirm', 'prompt'].map((name) => ({
   message: 'Errors stand beside the field, questions in a dialog of ours.',
 }));
 const noPage = Object.keys(page)
-  .filter((name) => !['sessionStorage', 'Worker', 'trustedTypes', 'BroadcastChannel'].includes(name))
+  .filter(
+    (name) => !['sessionStorage', 'navigator', 'Worker', 'trustedTypes', 'BroadcastChannel'].includes(name),
+  )
   .map((name) => ({ name, message: 'This folder knows no page.' }));
 
 export default [
@@ -68,6 +70,7 @@ export default [
       'no-implied-eval': 'error',
       'no-new-func': 'error',
       'no-script-url': 'error',
+      'no-control-regex': 'off', // separators and what a person may not type are told apart by them
       'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
       'no-restricted-properties': [
         'error',
@@ -103,7 +106,11 @@ export default [
     languageOptions: {
       ecmaVersion: 'latest',
       sourceType: 'module',
-      globals: { ...everywhere, ...page, ...bare('process Buffer fetch setImmediate localStorage PerformanceObserver Clipboard') },
+      globals: {
+        ...everywhere,
+        ...page,
+        ...bare('process Buffer fetch setImmediate localStorage PerformanceObserver Clipboard'),
+      },
     },
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }] },
   },

