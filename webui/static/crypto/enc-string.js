@@ -101,9 +101,7 @@ export async function openText(text, key) {
  * @returns {Promise<string>}
  */
 export async function seal(plain, key, iv = random(IV)) {
-  const data = new Uint8Array(
-    await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, key.enc, plain),
-  );
+  const data = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, key.enc, plain));
   const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key.mac, concat(iv, data)));
   return `2.${toBase64(iv)}|${toBase64(data)}|${toBase64(mac)}`;
 }

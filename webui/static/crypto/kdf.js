@@ -137,13 +137,9 @@ export async function localHash(master, password) {
  * @param {Bytes} master @returns {Promise<Bytes>} 64 bytes
  */
 export async function stretch(master) {
-  const prk = await crypto.subtle.importKey(
-    'raw',
-    master,
-    { name: 'HMAC', hash: 'SHA-256' },
-    false,
-    ['sign'],
-  );
+  const prk = await crypto.subtle.importKey('raw', master, { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+  ]);
   const key = new Uint8Array(64);
   key.set(await expandBlock(prk, 'enc'), 0);
   key.set(await expandBlock(prk, 'mac'), 32);

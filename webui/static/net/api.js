@@ -103,6 +103,7 @@ export class Api {
    * @returns {Promise<{changed:boolean, body:any, etag:string}>}
    */
   async getIfChanged(path, etag) {
+    /** @type {Record<string,string>} */
     const headers = etag ? { 'If-None-Match': etag } : {};
     const answer = await this.#call('GET', path, undefined, { headers });
     return {
@@ -201,7 +202,8 @@ export class Api {
     if (answer.status === 304) return { status: 304, headers: answer.headers, body: null };
     /** @type {any} */
     let body = null;
-    let text = '';
+    /** @type {string} */
+    let text;
     try {
       text = await answer.text();
     } catch (cause) {

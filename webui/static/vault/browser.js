@@ -27,11 +27,7 @@ const SYSTEMS = [
 
 /** @param {string} userAgent @returns {{type:number, name:string}} */
 export function describeBrowser(userAgent) {
-  const [, type, browser] = BROWSERS.find(([mark]) => mark.test(userAgent)) ?? [
-    null,
-    UNKNOWN,
-    'Browser',
-  ];
+  const [, type, browser] = BROWSERS.find(([mark]) => mark.test(userAgent)) ?? [null, UNKNOWN, 'Browser'];
   const system = SYSTEMS.find(([mark]) => mark.test(userAgent))?.[1];
   return { type, name: system ? `${browser} on ${system}` : browser };
 }

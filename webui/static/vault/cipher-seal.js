@@ -4,7 +4,7 @@
  * that we don't know go back as they were.
  */
 import { random, wipe } from '../crypto/bytes.js';
-import { importKey, seal, sealText } from '../crypto/enc-string.js';
+import { seal, sealText } from '../crypto/enc-string.js';
 import {
   CARD,
   CARD_FIELDS,

@@ -290,7 +290,11 @@ async function openLogin(raw, reader) {
     text(login.username, reader),
     text(login.password, reader),
     text(login.totp, reader),
-    Promise.all(list(login.uris).filter((uri) => uri?.uri).map((uri) => openUri(uri, raw, reader))),
+    Promise.all(
+      list(login.uris)
+        .filter((uri) => uri?.uri)
+        .map((uri) => openUri(uri, raw, reader)),
+    ),
     Promise.all(list(login.fido2Credentials).map((passkey) => openPasskey(passkey, reader))),
   ]);
   const passwordRevision = date(login.passwordRevisionDate);

@@ -76,6 +76,15 @@ export class Drafts {
   }
 }
 
+/** This tab's shelf; a browser may refuse it. @returns {Shelf} */
+export function openShelf() {
+  try {
+    return sessionStorage;
+  } catch {
+    return memoryShelf();
+  }
+}
+
 /** A shelf in memory, where the browser has none. @returns {Shelf} */
 export function memoryShelf() {
   /** @type {Map<string,string>} */

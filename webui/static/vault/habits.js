@@ -30,7 +30,17 @@ bitwarden latchkey lastpass keepass vault raspberry raspberrypi openwrt ubuntu l
 /** @type {readonly string[]} */
 export const COMMON = Object.freeze([...new Set(WORDS.split(/\s+/))]);
 
-const FORWARD = ['1234567890', 'qwertyuiop', 'qwertzuiop', 'azertyuiop', 'asdfghjkl', 'zxcvbnm', 'yxcvbnm', '1qaz2wsx3edc4rfv', '1q2w3e4r5t6z7u'];
+const FORWARD = [
+  '1234567890',
+  'qwertyuiop',
+  'qwertzuiop',
+  'azertyuiop',
+  'asdfghjkl',
+  'zxcvbnm',
+  'yxcvbnm',
+  '1qaz2wsx3edc4rfv',
+  '1q2w3e4r5t6z7u',
+];
 
 /** Both ways along the keys. @type {readonly string[]} */
 export const ROWS = Object.freeze([...FORWARD, ...FORWARD.map((row) => [...row].reverse().join(''))]);

@@ -22,6 +22,15 @@ export class Remember {
     this.#box = box;
   }
 
+  /** What this browser remembers; a browser may refuse. */
+  static open() {
+    try {
+      return new Remember(localStorage);
+    } catch {
+      return new Remember(null);
+    }
+  }
+
   /** @param {string} name @returns {any} undefined where nothing is remembered */
   get(name) {
     const text = this.#read(this.#key(name));

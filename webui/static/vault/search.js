@@ -19,14 +19,14 @@ const PLAIN = new Map(
     ς: 'σ',
   }),
 );
-const ASCII = /^[\u0000-\u007f]*$/;
+const BEYOND_ASCII = /[^ -~\s]/;
 const MARKS = /\p{M}+/gu;
 const SPECIAL = /[ßæœøłđðþıς]/gu;
 
 /** Makes texts comparable: lower case, without marks. @param {string} text */
 export function fold(text) {
   const lower = text.toLowerCase();
-  if (ASCII.test(lower)) return lower;
+  if (!BEYOND_ASCII.test(lower)) return lower;
   return lower
     .normalize('NFD')
     .replace(MARKS, '')
@@ -35,7 +35,9 @@ export function fold(text) {
 
 /** The folded words of a query. @param {string} query */
 export function wordsOf(query) {
-  return fold(query).split(/\s+/u).filter((word) => word !== '');
+  return fold(query)
+    .split(/\s+/u)
+    .filter((word) => word !== '');
 }
 
 /**
@@ -72,11 +74,10 @@ export function rank(name, hay, words) {
 export function find(entries, query) {
   const words = wordsOf(query);
   if (words.length === 0) return [...entries];
-  /** @type {[E[], E[], E[]]} */
-  const ranks = [[], [], []];
+  /** @type {Record<number, E[]>} */
+  const ranks = { 0: [], 1: [], 2: [] };
   for (const entry of entries) {
-    const at = rank(entry.name, entry.hay, words);
-    if (at >= 0) ranks[at].push(entry);
+    ranks[rank(entry.name, entry.hay, words)]?.push(entry);
   }
-  return ranks.flat();
+  return [...ranks[0], ...ranks[1], ...ranks[2]];
 }

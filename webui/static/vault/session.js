@@ -20,7 +20,7 @@ import { Api, ApiError } from '../net/api.js';
 import { change, registration, wrap } from './account-keys.js';
 import { describeBrowser } from './browser.js';
 import { Deriver } from './deriver.js';
-import { Drafts, memoryShelf } from './drafts.js';
+import { Drafts, memoryShelf, openShelf } from './drafts.js';
 import { lockSettings, LockTimer } from './lock-timer.js';
 import { Problem } from './problem.js';
 import { Remember } from './remember.js';
@@ -65,7 +65,15 @@ export class Session extends EventTarget {
    * @param {string} [deps.deviceName]
    * @param {() => number} [deps.now] milliseconds since 1970
    */
-  constructor({ api, argon2, remember, shelf = memoryShelf(), channel = null, deviceName = 'Browser', now = Date.now }) {
+  constructor({
+    api,
+    argon2,
+    remember,
+    shelf = memoryShelf(),
+    channel = null,
+    deviceName = 'Browser',
+    now = Date.now,
+  }) {
     super();
     this.api = api;
     this.remember = remember;
@@ -88,16 +96,15 @@ export class Session extends EventTarget {
 
   /** A session of this browser. */
   static open() {
-    const { userAgent } = navigator;
-    const browser = describeBrowser(userAgent);
-    const remember = new Remember(storage('localStorage'));
+    const browser = describeBrowser(globalThis.navigator.userAgent);
+    const remember = Remember.open();
     const api = new Api({ deviceType: browser.type, deviceId: remember.device });
     const worker = new Argon2Worker();
     return new Session({
       api,
       remember,
       argon2: (password, salt, kdf) => worker.derive(password, salt, kdf),
-      shelf: storage('sessionStorage') ?? memoryShelf(),
+      shelf: openShelf(),
       channel: new BroadcastChannel('latchkey'),
       deviceName: browser.name,
     });
@@ -446,14 +453,5 @@ async function openUserKey(master, wrapped, code) {
     if (!(error instanceof SealError)) throw error;
     wipe(master);
     throw new Problem(error.why === 'old' ? 'enc.old' : code, {}, error);
-  }
-}
-
-/** A browser may refuse its storage altogether. @param {'localStorage'|'sessionStorage'} name */
-function storage(name) {
-  try {
-    return globalThis[name];
-  } catch {
-    return null;
   }
 }

@@ -17,13 +17,17 @@ import { COMMON, ROWS } from './habits.js';
 /** What a rack of graphics cards tries each second against our Argon2id. */
 export const GUESSES_PER_SECOND = 1e4;
 const MOST = 30;
+/** log10 of the guesses for one letter of something that can be spoken. */
+const PER_SPOKEN = 0.9;
 /** Longer ones are strong or they repeat; the rest is not looked at. */
 const LONGEST = 128;
 
 /** Below each, in log10 of guesses: at once, a day, four months, 300 years. */
 const STEPS = [7, 9, 11, 14];
 
-const LEET = new Map(Object.entries({ 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', 8: 'b', '@': 'a', $: 's', '!': 'i' }));
+const LEET = new Map(
+  Object.entries({ 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', 8: 'b', '@': 'a', $: 's', '!': 'i' }),
+);
 
 const RANKS = new Map(COMMON.map((word, i) => [word, i + 1]));
 /** Dictionaries are looked up by length; the longest word of the EFF list has 9 letters, of ours 12. */
@@ -46,6 +50,8 @@ export function strength(password, about = {}) {
     ...sequences(text),
     ...rows(text),
     ...years(text),
+    ...speech(text),
+    ...seams(text),
   ];
   const { cost, way } = cheapest(text, matches);
   const worst = way.filter((match) => match.why !== '').sort((a, b) => span(b) - span(a))[0];
@@ -197,6 +203,37 @@ function years(text) {
   return found;
 }
 
+/**
+ * Runs of letters that can be spoken: words that are on no list of ours, and
+ * names. A letter of a language tells a guesser about three bits, not five.
+ * @param {string} text @returns {Match[]}
+ */
+function speech(text) {
+  /** @type {Match[]} */
+  const found = [];
+  for (const run of text.matchAll(/[\p{L}0134578@$!]{4,}/gu)) {
+    const letters = run[0].match(/\p{L}/gu)?.length ?? 0;
+    const plain = [...run[0].toLowerCase()].map((letter) => LEET.get(letter) ?? letter).join('');
+    const vowels = plain.match(/[aeiouyäöüéèà]/g)?.length ?? 0;
+    const share = vowels / plain.length;
+    const spoken = share > 0.2 && share < 0.7 && !/[^aeiouyäöüéèà]{4}/.test(plain);
+    if (!spoken || letters < (plain.length * 2) / 3) continue;
+    const cost = PER_SPOKEN * plain.length + capitals(run[0]) + (letters < plain.length ? 0.5 : 0);
+    found.push({ from: run.index, to: run.index + run[0].length, cost, why: '' });
+  }
+  return found;
+}
+
+/** What people put between words. @param {string} text @returns {Match[]} */
+function seams(text) {
+  return Array.from(text.matchAll(/[ ._-]/g), ({ index }) => ({
+    from: index,
+    to: index + 1,
+    cost: 0.3,
+    why: '',
+  }));
+}
+
 /** log10 of the characters that a guesser would try in each place of this text. @param {string} text */
 function chance(text) {
   let pool = 0;
@@ -204,7 +241,7 @@ function chance(text) {
   if (/[A-Z]/.test(text)) pool += 26;
   if (/[0-9]/.test(text)) pool += 10;
   if (/[ -/:-@[-`{-~]/.test(text)) pool += 33;
-  if (/[^\u0000-\u007f]/.test(text)) pool += 100;
+  if (/[^ -~]/.test(text)) pool += 100;
   return Math.log10(Math.max(10, pool));
 }
 
@@ -228,7 +265,7 @@ function cheapest(text, matches) {
   }
   /** @type {Match[]} */
   const way = [];
-  for (let to = text.length; to > 0; ) {
+  for (let to = text.length; to > 0;) {
     const { last } = best[to];
     if (last) way.push(last);
     to = last ? last.from : to - 1;

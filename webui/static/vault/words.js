@@ -29,3 +29,8 @@ export async function load(fetchJson) {
   }
   throw new Problem('words.missing');
 }
+
+/** The list as a set, for judging passwords. @returns {Promise<ReadonlySet<string>>} throws Problem words.missing */
+export async function wordSet() {
+  return new Set(await words());
+}

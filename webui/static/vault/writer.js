@@ -121,16 +121,22 @@ export class Writer {
   /** @param {string[]} ids @returns {Promise<Undo>} */
   async trash(ids) {
     const at = this.#core.now().toISOString();
-    await this.#mark(ids, () => ({ deleted: at }), { deletedDate: at }, (some) =>
-      this.#core.api.put('/api/ciphers/delete', { ids: some }),
+    await this.#mark(
+      ids,
+      () => ({ deleted: at }),
+      { deletedDate: at },
+      (some) => this.#core.api.put('/api/ciphers/delete', { ids: some }),
     );
     return async () => void (await this.restore(ids));
   }
 
   /** @param {string[]} ids @returns {Promise<Undo>} */
   async restore(ids) {
-    await this.#mark(ids, () => ({ deleted: null }), { deletedDate: null }, (some) =>
-      this.#core.api.put('/api/ciphers/restore', { ids: some }),
+    await this.#mark(
+      ids,
+      () => ({ deleted: null }),
+      { deletedDate: null },
+      (some) => this.#core.api.put('/api/ciphers/restore', { ids: some }),
     );
     return async () => void (await this.trash(ids));
   }
@@ -138,16 +144,22 @@ export class Writer {
   /** @param {string[]} ids @returns {Promise<Undo>} */
   async archive(ids) {
     const at = this.#core.now().toISOString();
-    await this.#mark(ids, () => ({ archived: at }), { archivedDate: at }, (some) =>
-      this.#core.api.put('/api/ciphers/archive', { ids: some }),
+    await this.#mark(
+      ids,
+      () => ({ archived: at }),
+      { archivedDate: at },
+      (some) => this.#core.api.put('/api/ciphers/archive', { ids: some }),
     );
     return async () => void (await this.unarchive(ids));
   }
 
   /** @param {string[]} ids @returns {Promise<Undo>} */
   async unarchive(ids) {
-    await this.#mark(ids, () => ({ archived: null }), { archivedDate: null }, (some) =>
-      this.#core.api.put('/api/ciphers/unarchive', { ids: some }),
+    await this.#mark(
+      ids,
+      () => ({ archived: null }),
+      { archivedDate: null },
+      (some) => this.#core.api.put('/api/ciphers/unarchive', { ids: some }),
     );
     return async () => void (await this.archive(ids));
   }
@@ -155,8 +167,11 @@ export class Writer {
   /** @param {string[]} ids @param {string|null} folderId @returns {Promise<Undo>} */
   async move(ids, folderId) {
     const from = groupBy(ids, (id) => this.#core.shelf().get(id)?.shown.folderId ?? null);
-    await this.#mark(ids, () => ({ folderId }), { folderId }, (some) =>
-      this.#core.api.put('/api/ciphers/move', { ids: some, folderId }),
+    await this.#mark(
+      ids,
+      () => ({ folderId }),
+      { folderId },
+      (some) => this.#core.api.put('/api/ciphers/move', { ids: some, folderId }),
     );
     return async () => {
       for (const [folder, some] of from) await this.move(some, folder);
@@ -165,11 +180,16 @@ export class Writer {
 
   /** @param {string} id @param {boolean} favourite @returns {Promise<Undo>} */
   async favourite(id, favourite) {
-    await this.#mark([id], () => ({ favourite }), { favorite: favourite }, async () => {
-      const folderId = this.#core.shelf().get(id)?.base?.folderId ?? null;
-      const body = { folderId, favorite: favourite };
-      return { data: [await this.#core.api.put(`/api/ciphers/${id}/partial`, body)] };
-    });
+    await this.#mark(
+      [id],
+      () => ({ favourite }),
+      { favorite: favourite },
+      async () => {
+        const folderId = this.#core.shelf().get(id)?.base?.folderId ?? null;
+        const body = { folderId, favorite: favourite };
+        return { data: [await this.#core.api.put(`/api/ciphers/${id}/partial`, body)] };
+      },
+    );
     return async () => void (await this.favourite(id, !favourite));
   }
 
@@ -248,7 +268,8 @@ export class Writer {
       throw error;
     } finally {
       for (const entry of entries) entry.saving = null;
-      if (shelf === this.#core.shelf()) this.#core.changed([...new Set([...ids, ...entries.map((e) => e.id)])]);
+      if (shelf === this.#core.shelf())
+        this.#core.changed([...new Set([...ids, ...entries.map((e) => e.id)])]);
     }
   }
 }
