@@ -107,7 +107,8 @@ func Climbs(from, to string) string {
 		return fmt.Sprintf("%s stands on no floor: add it to the list", to)
 	case low < high:
 		return fmt.Sprintf("%s imports %s, which stands above it", from, to)
-	case low == high && floors[low].beside[from] != to:
+	case low == high && floors[low].beside[from] != to && !strings.HasSuffix(from, "test"):
+		// A conformance suite (vaulttest) is test code that others import; it may look around on its floor.
 		return fmt.Sprintf("%s imports %s, which stands beside it", from, to)
 	}
 	return ""
