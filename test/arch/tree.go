@@ -14,9 +14,6 @@ import (
 	"strings"
 )
 
-// module is the name in go.mod; a path below it is one of ours.
-const module = "latchkey"
-
 // A File is one parsed source file of the tree.
 type File struct {
 	Path    string // slash-separated, from the root of the tree
@@ -93,12 +90,4 @@ func (f File) Imports() []string {
 		out = append(out, name)
 	}
 	return out
-}
-
-// own gives the folder of an import of ours: "appliance/store" for "latchkey/appliance/store".
-func own(imported string) (folder string, ok bool) {
-	if imported == module {
-		return ".", true
-	}
-	return strings.CutPrefix(imported, module+"/")
 }
