@@ -2,10 +2,8 @@
 // when the address or the lock changes. It draws nothing itself.
 import { start } from './boot.js';
 import { registerElements } from './components/elements.js';
-import { applyTheme } from './components/theme.js';
 import { fillTexts } from './components/template.js';
 
-applyTheme();
 registerElements();
 fillTexts(document);
 start();

@@ -1,8 +1,8 @@
 // boot: makes the session and the vault, then keeps view and address together:
 // what needs an open vault waits behind the unlock view, at the same address.
+import { applyTheme } from './components/theme.js';
 import { rememberFocus, restoreFocus } from './components/focus.js';
 import { say } from './components/toast.js';
-import { Api } from './net/api.js';
 import { t } from './text/text.js';
 import { Session } from './vault/session.js';
 import { Shell } from './views/shell.js';
@@ -27,9 +27,10 @@ const missing = { load: () => import('./views/missing.js'), open: false };
 
 /** Starts the page. */
 export function start() {
-  const api = new Api();
-  const session = new Session(api);
-  new Pages(api, session).run();
+  const session = Session.open();
+  applyTheme(session.remember);
+  session.watch(window);
+  new Pages(session).run();
 }
 
 class Pages {
@@ -42,9 +43,8 @@ class Pages {
   /** @type {Route} */
   #route = routeOf(location.hash);
 
-  /** @param {Api} api @param {Session} session */
-  constructor(api, session) {
-    this.api = api;
+  /** @param {Session} session */
+  constructor(session) {
     this.session = session;
     this.app = /** @type {HTMLElement} */ (document.getElementById('app'));
   }
@@ -130,7 +130,7 @@ class Pages {
     return {
       session: this.session,
       vault: this.session.vault,
-      api: this.api,
+      api: this.session.api,
       text: t,
       navigate: (hash, options) => this.navigate(hash, options),
       say,

@@ -39,3 +39,13 @@ export function icon(name) {
   element.setAttribute("name", name);
   return element;
 }
+
+/**
+ * Draws the mark, a key hanging on a hook, into an empty <svg>.
+ * @param {Element} picture
+ */
+export function drawMark(picture) {
+  const use = document.createElementNS(svg, 'use');
+  use.setAttribute('href', `${sprite}#mark`);
+  picture.replaceChildren(use);
+}

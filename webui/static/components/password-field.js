@@ -1,7 +1,7 @@
 // password-field: <password-field> is an input for a password with a button to
 // reveal it and, with the attribute meter, a line that teaches by saying how
 // long guessing would take. It never keeps the password anywhere else.
-import { strength } from "../vault/generator.js";
+import { strength } from '../vault/strength.js';
 import { t } from "../text/text.js";
 import { build } from "./template.js";
 

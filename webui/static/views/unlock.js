@@ -1,0 +1,116 @@
+// unlock: the door. Signs in, or opens what is locked; says beside the field
+// what went wrong, and asks when the way a password is protected has changed.
+import { openDialog } from '../components/dialog.js';
+import { drawMark } from '../components/icon.js';
+import { clearProblem, messageOf, showProblem } from '../components/problem.js';
+import { build } from '../components/template.js';
+import { announce } from '../components/toast.js';
+import { whileSlow } from '../components/progress.js';
+
+/** @typedef {import('./view.js').Deps} Deps */
+/** @typedef {import('../components/progress.js').ProgressBar} ProgressBar */
+/** @typedef {import('../components/password-field.js').PasswordField} PasswordField */
+
+/** @type {import('./view.js').Mount} */
+export function mount(root, deps) {
+  new UnlockView(root, deps).draw();
+}
+
+class UnlockView {
+  /** @param {HTMLElement} root @param {Deps} deps */
+  constructor(root, deps) {
+    this.deps = deps;
+    this.built = build('unlock');
+    root.replaceChildren(this.built.root);
+    drawMark(/** @type {Element} */ (root.querySelector('.mark')));
+    const { part } = this.built;
+    this.email = part('email', HTMLInputElement);
+    this.password = /** @type {PasswordField} */ (part('password'));
+    this.submit = part('submit', HTMLButtonElement);
+    part('form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#go();
+    });
+    part('other').addEventListener('click', async () => {
+      await deps.session.forget();
+      this.email.value = '';
+      this.draw();
+    });
+    deps.session.addEventListener('progress', (event) => this.#progress(/** @type {CustomEvent} */ (event).detail), {
+      signal: deps.signal,
+    });
+    deps.session.addEventListener('change', () => this.draw(), { signal: deps.signal });
+  }
+
+  get locked() {
+    return this.deps.session.state === 'locked';
+  }
+
+  draw() {
+    const { session, text } = this.deps;
+    if (session.state === 'open') return;
+    const { part } = this.built;
+    part('title').textContent = text(this.locked ? 'unlock.title.locked' : 'unlock.title');
+    part('lead').textContent = this.locked ? session.email : text('unlock.lead');
+    part('email-field').hidden = this.locked;
+    part('other').hidden = !this.locked;
+    this.submit.textContent = text(this.locked ? 'unlock.open' : 'unlock.signin');
+    this.email.value ||= session.email;
+    document.title = text('app.title', { where: text(this.locked ? 'unlock.title.locked' : 'unlock.signin') });
+    if (this.locked) announce(text('unlock.locked'));
+    if (this.email.value) this.password.focus();
+    else this.email.focus();
+  }
+
+  async #go() {
+    const email = this.email.value.trim();
+    clearProblem(this.email);
+    clearProblem(this.password);
+    if (!email) return showProblem(this.email, { code: 'unlock.email.needed' });
+    if (!this.password.value) return showProblem(this.password, { code: 'unlock.password.needed' });
+    await this.#try(email, {});
+  }
+
+  /** @param {string} email @param {{ acceptKdf?: boolean }} options */
+  async #try(email, options) {
+    const { session } = this.deps;
+    const { part } = this.built;
+    this.#busy(true);
+    try {
+      const password = this.password.value;
+      const opening = this.locked ? session.unlock(password) : session.signIn(email, password, options);
+      await whileSlow(opening, part('progress'));
+      this.password.value = '';
+      announce(this.deps.text('unlock.done'));
+    } catch (error) {
+      this.#busy(false);
+      if (messageOf(error).code !== 'kdf.changed' || options.acceptKdf) return showProblem(this.password, error);
+      if (await this.#askKdf(/** @type {any} */ (error).values)) await this.#try(email, { acceptKdf: true });
+      else this.password.focus();
+    }
+  }
+
+  /** The fields stay, so that the focus does; only the button rests. @param {boolean} on */
+  #busy(on) {
+    this.submit.disabled = on;
+    this.built.part('form').setAttribute('aria-busy', String(on));
+  }
+
+  /** @param {import('../vault/types.js').Progress} progress */
+  #progress({ part, done }) {
+    /** @type {ProgressBar} */ (this.built.part('bar')).value = done;
+    this.built.part('doing').textContent = this.deps.text(`unlock.${part}`);
+  }
+
+  /** Shows how the password was protected, and how it should be now. @param {Record<string, string>} values */
+  async #askKdf(values) {
+    const built = build('kdf-changed');
+    built.part('before').textContent = values.before ?? '';
+    built.part('now').textContent = values.now ?? '';
+    const answer = await openDialog(built, (close) => {
+      built.part('mine').addEventListener('click', () => close(true));
+      built.part('cancel').addEventListener('click', () => close(null));
+    });
+    return answer === true;
+  }
+}

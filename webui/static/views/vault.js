@@ -1,0 +1,92 @@
+// vault: puts list and item side by side, or one over the other, and keeps them
+// and the address together: #/vault/PLACE, /ID, /ID/edit, /new/KIND.
+import { openMenu } from '../components/menu.js';
+import { build } from '../components/template.js';
+import { ItemPage } from './item-page.js';
+import { listenToKeys } from './keys.js';
+import { kinds } from './places.js';
+import { Acts } from './vault-bulk.js';
+import { VaultList, beside } from './vault-list.js';
+
+/** @typedef {import('./view.js').Deps} Deps */
+
+/** @type {import('./view.js').Mount} */
+export function mount(root, deps) {
+  const view = new VaultView(root, deps);
+  deps.route.addEventListener('change', () => view.follow(), { signal: deps.signal });
+  listenToKeys(view, deps);
+  view.follow();
+}
+
+/** The view; the keys act on it. */
+export class VaultView {
+  /** @param {HTMLElement} root @param {Deps} deps */
+  constructor(root, deps) {
+    this.deps = deps;
+    this.built = build('vault');
+    root.replaceChildren(this.built.root);
+    this.acts = new Acts(deps);
+    this.page = new ItemPage(this.built.part('item'), deps, {
+      back: () => this.back(),
+      go: (rest, options) => this.go(rest, options),
+      place: () => this.list.place,
+      acts: this.acts,
+    });
+    this.list = new VaultList(this.built.part('list'), deps, {
+      open: (id, how) => this.open(id, how),
+      add: (button) => this.add(button),
+    });
+  }
+
+  /** Shows what the address says. */
+  follow() {
+    const [, place = 'all', id = '', more = ''] = this.deps.route.parts;
+    this.list.goTo(place);
+    this.built.root.classList.toggle('has-item', id !== '');
+    const had = this.page.shown;
+    if (id === 'new') void this.page.newItem(more || 'login');
+    else if (id && more === 'edit') void this.page.editItem(id);
+    else if (id) void this.page.showItem(id);
+    else if (had !== '' || !this.page.host.hasChildNodes()) this.page.showNone();
+    this.list.show(id && id !== 'new' ? id : null);
+    if (id && !beside()) this.page.host.focus();
+    if (!id && had && (!beside() || document.activeElement === document.body)) this.list.list.host.focus();
+  }
+
+  /** @param {string[]} rest @param {{ replace?: boolean }} [options] */
+  go(rest, options) {
+    this.deps.navigate(`#/vault/${[this.list.place, ...rest].map(encodeURIComponent).join('/')}`, options);
+  }
+
+  /** Opens an item: beside the list the address is replaced, over it "back" leads back. @param {string} id @param {'look' | 'open'} how */
+  open(id, how) {
+    const same = this.page.shown === id;
+    this.go([id], { replace: beside() });
+    if (how === 'open' && (same || !beside())) this.page.host.focus();
+  }
+
+  /** Back to the list. */
+  back() {
+    this.go([], { replace: true });
+    this.list.list.host.focus();
+  }
+
+  /** Begins a new item of the place's kind, or asks for the kind by a menu. @param {HTMLElement | null} button */
+  add(button) {
+    const { text } = this.deps;
+    const here = kinds.find((kind) => kind === this.list.place);
+    if (!button || here) return this.go(['new', here ?? 'login']);
+    openMenu(
+      button,
+      kinds.map((kind) => ({ text: text(`kind.${kind}`), icon: kind, run: () => this.go(['new', kind]) })),
+    );
+  }
+
+  /** Copies from the item that is shown, or else from the one under the active row. @param {string} path @param {string} what */
+  async copy(path, what) {
+    const { text, say } = this.deps;
+    const wanted = this.list.active?.id;
+    if (wanted && wanted !== this.page.shown && beside()) await this.page.showItem(wanted);
+    if (this.page.shown && !(await this.page.copyPath(path))) say(text('copy.none', { what: text(what) }));
+  }
+}
