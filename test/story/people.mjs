@@ -95,6 +95,15 @@ export const items = [
   login(13, 'mulberry'),
 ];
 
+/** What the second person keeps. */
+export const guestItem = {
+  type: 1,
+  name: 'Barnabys rowing club',
+  username: 'oarsman-thistlewick',
+  password: 'Rw!barnaby-oars-and-rollocks-8',
+  uri: 'https://rowing-thistledown.test/members',
+};
+
 /** Every clear text in an object that is long enough to be looked for. */
 export function secretsOf(value) {
   if (typeof value === 'string') {
