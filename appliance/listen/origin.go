@@ -59,6 +59,9 @@ func Judge(c Call, n Network) Verdict {
 	if why := refusal(c, n); why != "" {
 		return Verdict{Far, why}
 	}
+	if c.Peer.IsLoopback() {
+		return Verdict{Home, "this computer, by localhost"}
+	}
 	return Verdict{Home, "the home network"}
 }
 

@@ -98,3 +98,21 @@ func TestKindOf(t *testing.T) {
 		})
 	}
 }
+
+func TestStrangeRouters(t *testing.T) {
+	n := Network{
+		Interfaces: []Interface{{Name: "eth0"}, {Name: "wg0", Kind: Tunnel}},
+		Routes: []Route{
+			{Interface: "eth0", Gateway: netip.MustParseAddr("192.168.1.1")},
+			{Interface: "eth0", Gateway: netip.MustParseAddr("192.168.1.2")},
+			{Interface: "eth0", Gateway: netip.MustParseAddr("fe80::1")},
+			{Interface: "wg0", Gateway: netip.MustParseAddr("10.8.0.1")},
+			{Interface: "eth0"},
+		},
+		Neighbours: map[netip.Addr]string{netip.MustParseAddr("192.168.1.1"): "02:00:00:00:00:01"},
+	}
+	want := []netip.Addr{netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("fe80::1%eth0")}
+	if got := strangeRouters(n); !slices.Equal(got, want) {
+		t.Errorf("strangeRouters = %v, want %v", got, want)
+	}
+}

@@ -19,7 +19,8 @@ type ScoutConfig struct {
 	Proxies func() []netip.Prefix // the declared proxies
 	Test    []netip.Prefix        // ranges that a laboratory counts as private
 	Log     *slog.Logger
-	root    string // of /proc and /sys, for tests
+	root    string         // of /proc and /sys, for tests
+	read    func() Network // in place of looking, for tests
 }
 
 // Scout looks at the machine's networks, at most every few seconds, and tells
@@ -30,16 +31,12 @@ type Scout struct {
 	mu      sync.Mutex
 	seen    Network
 	at      time.Time
+	met     time.Time // when routers were last asked for
 	routers []string
 }
 
-const (
-	// freshFor bounds how long a changed network is judged by its old shape.
-	freshFor = 3 * time.Second
-	// glanceAfter is how old a look must be before a peer that it does not
-	// know is reason for another: its first packet made it a neighbour.
-	glanceAfter = 50 * time.Millisecond
-)
+// freshFor bounds how long a changed network is judged by its old shape.
+const freshFor = 3 * time.Second
 
 // NewScout makes a Scout. Nothing is read before it is asked.
 func NewScout(cfg ScoutConfig) *Scout {
@@ -52,7 +49,11 @@ func NewScout(cfg ScoutConfig) *Scout {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Scout{cfg: cfg}
+	s := &Scout{cfg: cfg}
+	if s.cfg.read == nil {
+		s.cfg.read = s.readLocked
+	}
+	return s
 }
 
 // Origin tells where r comes from.
@@ -63,8 +64,8 @@ func (s *Scout) Origin(r *http.Request) Origin { return s.Verdict(r).Origin }
 func (s *Scout) Verdict(r *http.Request) Verdict {
 	c := CallOf(r)
 	v := Judge(c, s.Network())
-	if v.Why == whyUnseen {
-		v = Judge(c, s.look(glanceAfter))
+	if v.Why == whyUnseen { // its first packet made it a neighbour, perhaps just now
+		v = Judge(c, s.look(0))
 	}
 	return v
 }
@@ -87,8 +88,8 @@ func (s *Scout) Network() Network { return s.look(freshFor) }
 func (s *Scout) look(notOlder time.Duration) Network {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.at.IsZero() || time.Since(s.at) > notOlder {
-		s.seen = s.readLocked()
+	if s.at.IsZero() || time.Since(s.at) >= notOlder {
+		s.seen = s.cfg.read()
 		s.at = time.Now()
 	}
 	n := s.seen
@@ -113,6 +114,7 @@ func (s *Scout) readLocked() Network {
 	if n.Neighbours, err = neighbours(); err != nil {
 		s.cfg.Log.Debug("listing neighbours", "error", err)
 	}
+	s.meetRoutersLocked(&n)
 	for _, r := range n.Routes {
 		hw := n.Neighbours[r.Gateway.WithZone("")]
 		if r.Gateway.IsValid() && hw != "" && !slices.Contains(s.routers, hw) {

@@ -1,0 +1,79 @@
+package listen
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestScoutLooksAgain(t *testing.T) {
+	peer := netip.MustParseAddr("192.168.1.20")
+	looks := 0
+	s := NewScout(ScoutConfig{
+		Names: func() []string { return []string{"pi.local"} },
+		read: func() Network {
+			looks++
+			n := Network{
+				Interfaces: []Interface{{Name: "eth0", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.5/24")}}},
+				Routes:     []Route{{"eth0", netip.MustParsePrefix("0.0.0.0/0"), netip.MustParseAddr("192.168.1.1"), 0}},
+				Neighbours: map[netip.Addr]string{},
+			}
+			if looks == 2 {
+				n.Neighbours[peer] = "02:00:00:00:00:20"
+			}
+			return n
+		},
+	})
+	s.Network()
+	local := &net.TCPAddr{IP: net.IPv4(192, 168, 1, 5), Port: 8443}
+	r := httptest.NewRequest(http.MethodGet, "https://pi.local/", nil)
+	r = r.WithContext(context.WithValue(WithDoor(r.Context(), DoorTLS), http.LocalAddrContextKey, local))
+	r.RemoteAddr = "[::ffff:192.168.1.20]:50000"
+	if v := s.Verdict(r); v.Origin != Home {
+		t.Errorf("a peer that just became a neighbour is %s (%s)", v.Origin, v.Why)
+	}
+	if s.Verdict(r); looks != 2 {
+		t.Errorf("it looked %d times, want two", looks)
+	}
+}
+
+func TestKind(t *testing.T) {
+	const usual = net.FlagUp | net.FlagBroadcast | net.FlagMulticast
+	for _, tt := range []struct {
+		name  string
+		flags net.Flags
+		files []string
+		want  Kind
+	}{
+		{"a card", usual, nil, Card},
+		{"loopback", net.FlagUp | net.FlagLoopback, nil, Loopback},
+		{"point to point", usual | net.FlagPointToPoint, nil, Tunnel},
+		{"one without broadcast", net.FlagUp, nil, Tunnel},
+		{"a tap of a VPN", usual, []string{"x0/tun_flags"}, Tunnel},
+		{"a bridge of containers", usual, []string{"x0/bridge/id", "x0/brif/veth1", "veth1/uevent"}, Bridge},
+		{"a bridge with no port", usual, []string{"x0/bridge/id"}, Bridge},
+		{"a bridge over the card", usual, []string{"x0/bridge/id", "x0/brif/veth1", "x0/brif/eth0", "eth0/device/vendor"}, Card},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			root := t.TempDir()
+			for _, f := range tt.files {
+				path := filepath.Join(root, "sys/class/net", f)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, nil, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s := NewScout(ScoutConfig{root: root})
+			if got := s.kind(net.Interface{Name: "x0", Flags: tt.flags}); got != tt.want {
+				t.Errorf("kind = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
