@@ -109,7 +109,7 @@ export default [
       globals: {
         ...everywhere,
         ...page,
-        ...bare('process Buffer fetch setImmediate localStorage PerformanceObserver Clipboard'),
+        ...bare('process Buffer fetch setImmediate localStorage PerformanceObserver Clipboard dispatchEvent'),
       },
     },
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }] },
