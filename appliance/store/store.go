@@ -57,6 +57,10 @@ func newStore(c Config, db *bbolt.DB, m *migrator, found Opening) *Store {
 // Opening says what Open found.
 func (s *Store) Opening() Opening { return s.found }
 
+// Identity names the house, as its seal key and its file do: 32 hexadecimal
+// digits.
+func (s *Store) Identity() string { return s.key.house.String() }
+
 // view runs fn over one unchanging state.
 func (s *Store) view(ctx context.Context, fn func(*layer) error) error {
 	if err := ctx.Err(); err != nil {
