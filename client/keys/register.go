@@ -97,13 +97,13 @@ func Register(email, password string, kdf KDF) (Registration, Key, error) {
 func (m *MasterKey) Wrap(userKey *Key, password, salt string, kdf KDF) (Authentication, UnlockData) {
 	stretched := m.Stretch()
 	return Authentication{
-			KDF:  kdf.Settings(),
-			Salt: salt,
-			Hash: m.ServerHash(password),
-		}, UnlockData{
-			KDF:            kdf.Settings(),
-			Salt:           salt,
-			WrappedUserKey: stretched.Seal(userKey[:]),
-			KeyID:          userKey.ID(),
-		}
+		KDF:  kdf.Settings(),
+		Salt: salt,
+		Hash: m.ServerHash(password),
+	}, UnlockData{
+		KDF:            kdf.Settings(),
+		Salt:           salt,
+		WrappedUserKey: stretched.Seal(userKey[:]),
+		KeyID:          userKey.ID(),
+	}
 }
