@@ -5,9 +5,9 @@ set -uo pipefail
 
 declare -A package=(
 	[chromium]=chromium       # the story
+	[certutil]=libnss3-tools  # the story: a browser that trusts the house's root
 	[gcc]="gcc libc6-dev"     # the race detector
 	[shellcheck]=shellcheck   # the lint of scripts/
-	[git]=git                 # npm and Go ask for it
 )
 
 missing=()
