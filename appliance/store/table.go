@@ -130,6 +130,9 @@ func (t table) remove(r *record) error {
 }
 
 func (t table) write(fn func() error) (err error) {
+	if t.l.over != nil {
+		panic("store: a storm write in a shared transaction")
+	}
 	defer func() {
 		if err != nil {
 			t.l.broken = err
@@ -138,9 +141,6 @@ func (t table) write(fn func() error) (err error) {
 	defer caught(&err)
 	if t.l.ended {
 		return errKept
-	}
-	if t.l.over != nil {
-		panic("store: a storm write in a shared transaction")
 	}
 	if t.l.broken != nil {
 		return t.l.broken
