@@ -100,18 +100,14 @@ await context.grantPermissions(['clipboard-read', 'clipboard-write']);
 context.setDefaultTimeout(120_000);
 await context.addInitScript(watch);
 const page = await context.newPage();
-const session = await context.newCDPSession(page);
-await session.send('Network.enable');
-const own = new Map();
-let weight = 0;
-session.on('Network.responseReceived', ({ requestId, response }) =>
-  own.set(requestId, new URL(response.url).pathname),
-);
-session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-  if (!/^\/(api|identity|latchkey)\//.test(own.get(requestId) ?? '/api/')) {
-    weight += encodedDataLength;
+// The page's own files, its worker's among them; not what it asks the API.
+const weighed = [];
+const weigh = (request) => {
+  if (!/^\/(api|identity|latchkey)\//.test(new URL(request.url()).pathname)) {
+    weighed.push(request.sizes().then(({ responseBodySize }) => [request.url(), responseBodySize]));
   }
-});
+};
+context.on('requestfinished', weigh);
 
 const marks = () => page.evaluate(() => window.bench);
 const password = page.locator('password-field input').first();
@@ -121,6 +117,8 @@ await password.fill(config.password);
 await page.keyboard.press('Enter');
 await page.waitForFunction(() => window.bench.drawn > 0);
 const signIn = await marks();
+context.off('requestfinished', weigh);
+const files = await Promise.all(weighed);
 
 const derived = [];
 const drawn = [];
@@ -180,7 +178,8 @@ const result = {
   copy: median(copies),
   requests,
   nodes,
-  weight,
+  weight: files.reduce((sum, [, size]) => sum + size, 0),
+  worker: files.some(([url]) => url.endsWith('argon2.js')),
 };
 await browser.close();
 process.stdout.write(JSON.stringify(result));
