@@ -66,10 +66,7 @@ export default Object.freeze({
   'setup.welcome.2': 'You choose a master password, the only one you will have to remember.',
   'setup.welcome.3': 'You print or save a recovery kit. A printer helps; paper and a pen will do.',
   'setup.welcome.begin': 'Begin',
-  'setup.welcome.resume.one':
-    'You can close this page at any time: for one more minute, this browser picks up where you left off.',
-  'setup.welcome.resume.other':
-    'You can close this page at any time: for the next {count} minutes, this browser picks up where you left off.',
+  'setup.welcome.resume': 'You can close this page at any time: this browser picks up where you left off.',
 
   'setup.link.title': 'This link no longer works',
   'setup.link.lead':
@@ -77,7 +74,8 @@ export default Object.freeze({
   'setup.link.do': 'To get a new one, do one of these on the box:',
   'setup.link.command': 'Run this command and open the link that it prints:',
   'setup.link.restart': 'Or restart Latchkey: it prints new links as it starts.',
-  'setup.link.signin': 'Set-up is finished here. You can sign in.',
+  'setup.link.signin':
+    'The account of this house is made: sign in. If the recovery kit was not made yet, you find it under Settings, House.',
   'setup.link.signin.go': 'Sign in',
 
   'setup.home.title': 'This house has no owner yet',
@@ -210,8 +208,6 @@ export default Object.freeze({
   'kit.ask.mismatch.other': '{count} characters do not match: look again at groups {groups}.',
   'kit.ask.mismatch.hint': 'The key has no letters B, I or O and no digit 1: what looks like an O is a zero.',
   'kit.ask.right': 'That is right. The kit is in force.',
-  'kit.ask.stale': 'This kit waited for too long, or a newer one was begun.',
-  'kit.ask.stale.hint': 'Nothing was stored. Make a new kit, and throw the old sheet away.',
   'kit.again': 'Make a new kit',
 
   'kit.sheet.title': 'Recovery kit',
@@ -227,7 +223,7 @@ export default Object.freeze({
   'kit.sheet.sign.hint': 'By it a restore knows that a backup is really from this house.',
   'kit.sheet.for': 'What it is for',
   'kit.sheet.for.text':
-    'If the box is gone: install Latchkey on another one, choose “restore”, and give it a backup and this recovery key. Everybody then signs in with their own master password, which is not on this sheet.',
+    'If the box is gone, install Latchkey on another one and restore a backup there with this recovery key. Everybody then signs in with their own master password, which this sheet does not hold.',
   'kit.sheet.theft': 'If the box was stolen',
   'kit.sheet.theft.1':
     'On each phone and computer, remove the certificate “{ca}” from the trusted ones. The page told you where under “Stop the browser’s warning”.',
@@ -253,7 +249,7 @@ export default Object.freeze({
   'join.make': 'Join',
   'join.used.title': 'This invitation no longer works',
   'join.used.lead':
-    'An invitation works once, for seven days. This one was used, was taken back, or has run out.',
+    'An invitation works once, and only for some days. This one was used, was taken back, or has run out.',
   'join.used.do': 'Ask the person who looks after this house for a new link: under Settings, People.',
   'join.used.signin': 'I have an account already',
   'join.broken.title': 'This link is not whole',
@@ -364,8 +360,7 @@ export default Object.freeze({
   'people.revoke.of': 'Take back the invitation of {email}',
   'people.revoked': 'The invitation of {email} no longer works.',
   'people.invite.title': 'Invite somebody',
-  'people.invite.lead':
-    'You get a link to hand over, good for seven days and for one use. Latchkey sends no e-mail.',
+  'people.invite.lead': 'You get a link to hand over, for one use. Latchkey sends no e-mail.',
   'people.invite.email': 'Their e-mail address',
   'people.invite.name': 'Their name',
   'people.optional': 'optional',
@@ -411,9 +406,9 @@ export default Object.freeze({
   'settings.import.go': 'Import',
   'settings.import.done.one': 'One item came in.',
   'settings.import.done.other': '{count} items came in.',
+  'settings.import.skipped.one': 'One entry was of a kind that is not known here and stayed behind.',
+  'settings.import.skipped.other': '{count} entries were of kinds that are not known here and stayed behind.',
   'settings.import.delete': 'Now delete the file: it may be readable by others.',
-  'settings.import.unread': 'This file cannot be read.',
-  'settings.import.unread.hint': 'Choose a .json file that Bitwarden or Latchkey exported.',
   'settings.import.empty': 'There is nothing in this file.',
   'settings.import.empty.hint': 'Export again from the other program, and look at the file’s size.',
   'settings.import.big': 'This file is larger than 50 MB.',
@@ -430,9 +425,7 @@ export default Object.freeze({
   'settings.values': 'How the house runs',
   'settings.pinned': 'Set in {file}, line {line}',
   'settings.pinned.hint': 'Change it there; it is locked here.',
-  'settings.default': 'Usually {value}',
-  'settings.on': 'On',
-  'settings.off': 'Off',
+  'settings.saved': '{name}: saved',
   'settings.kit': 'Recovery kit',
   'settings.kit.made': 'Your kit is from {when}.',
   'settings.kit.none': 'There is no recovery kit yet. Without it, no backup can be opened.',

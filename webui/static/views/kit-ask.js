@@ -3,7 +3,6 @@
  * with one open place. Says which groups to look at again; the house decides.
  */
 import { build, element } from '../components/template.js';
-import { say } from '../components/toast.js';
 import { t } from '../text/text.js';
 import { cells, mismatches, reading } from './kit-key.js';
 import { Refusal, wireForm } from './setup-parts.js';
@@ -33,7 +32,6 @@ export function askBack(place, { kit, ask }, look) {
       } catch (error) {
         throw Object(error).code === 'kit.mismatch' ? lookAgain(answer) : error;
       }
-      say(t('kit.ask.right'));
       place.confirmed();
     },
   });

@@ -3,6 +3,7 @@
  * password is at hand; after a reload it is asked for once, by signing in.
  */
 import { build } from '../components/template.js';
+import { announce } from '../components/toast.js';
 import { t } from '../text/text.js';
 import { fetchKit, showKit } from './kit.js';
 import { emailOf, Refusal, wireForm } from './setup-parts.js';
@@ -31,6 +32,7 @@ export async function beginKit(wizard, password) {
 
 /** @param {Wizard} wizard */
 async function finish(wizard) {
+  announce(t('kit.ask.right'));
   try {
     wizard.advance(await wizard.deps.api.get('/latchkey/setup'), 'done');
   } catch {

@@ -3,7 +3,7 @@
  * recovery kit's step, which needs it once more; then nobody here has it.
  */
 import { build } from '../components/template.js';
-import { strength } from '../vault/generator.js';
+import { strength } from '../vault/strength.js';
 import { t } from '../text/text.js';
 import { emailOf, needed, newPassword, Refusal, wireForm } from './setup-parts.js';
 import { beginKit } from './setup-kit.js';

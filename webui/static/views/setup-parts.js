@@ -12,6 +12,7 @@ import { t } from '../text/text.js';
 /** @typedef {import('../components/password-field.js').PasswordField} PasswordField */
 /** @typedef {import('../components/progress.js').ProgressBar} ProgressBar */
 /** @typedef {import('../text/text.js').Values} Values */
+/** @typedef {import('../vault/types.js').Progress} Progress */
 
 /** What the page says itself before it asks the server: two sentences for a field. */
 export class Refusal extends Error {
@@ -35,7 +36,7 @@ export class Refusal extends Error {
  * ends with an .actions row; the progress and the form's own error stand above it.
  * @param {HTMLElement} root the form, or what holds it
  * @param {object} options
- * @param {(form: HTMLFormElement) => Promise<unknown>} options.submit
+ * @param {(form: HTMLFormElement, progress: (now: Progress) => void) => Promise<unknown>} options.submit
  * @param {(code: string) => HTMLElement | null | undefined} [options.place] the control a problem belongs to, by its code
  * @param {EventTarget} [options.session] whose "progress" events are shown
  * @param {AbortSignal} options.signal
@@ -54,7 +55,7 @@ export function wireForm(root, { submit, place, session, signal }) {
     clearAll(form);
     setBusy(form, true);
     try {
-      await whileSlow(submit(form), busy.root);
+      await whileSlow(submit(form, busy.show), busy.root);
     } catch (error) {
       const code = String(Object(error).code ?? '');
       const control = error instanceof Refusal ? error.control : place?.(code);
@@ -99,7 +100,7 @@ function addBusy(form) {
   root.append(words, bar);
   root.hidden = true;
   foot(form).before(root);
-  /** @param {import('../vault/types.js').Progress} progress */
+  /** @param {Progress} progress */
   const show = ({ part, done }) => {
     bar.value = done;
     words.textContent = t(`first.progress.${part}`);

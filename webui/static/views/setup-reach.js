@@ -10,7 +10,9 @@ import { wireForm } from './setup-parts.js';
 export function showReach(wizard) {
   const { api, signal } = wizard.deps;
   const built = build('setup-reach');
-  built.part('what').textContent = t('setup.reach.home.what', { host: wizard.state.host });
+  built.part('what').textContent = t('setup.reach.home.what', {
+    host: wizard.state.host ?? location.hostname,
+  });
   built.part('back').addEventListener('click', () => wizard.go('where'));
   wireForm(built.root, {
     signal,

@@ -28,8 +28,7 @@ import { showDone } from './setup-done.js';
  * @property {StepName} step             where the server wants us to go on
  * @property {{name:StepName, done:boolean}[]} steps
  * @property {string} reach              "home", or "" while it is not chosen
- * @property {string} host               this machine's name
- * @property {number} minutesLeft        until the wizard's session ends
+ * @property {string} [host]             this machine's name
  */
 
 /**
@@ -143,7 +142,9 @@ function drawSteps(nav, wizard, now) {
 /** @param {StepName} name @param {Wizard} wizard @param {StepName} now */
 function stepItem(name, wizard, now) {
   const item = element('li');
-  const done = wizard.state.steps.some((step) => step.name === name && step.done);
+  // Looking around leaves nothing behind, so that only we know that it was done.
+  const passed = ORDER.indexOf(name) < ORDER.indexOf(now);
+  const done = passed || wizard.state.steps.some((step) => step.name === name && step.done);
   const reachable = (done || name === wizard.state.step) && name !== now;
   const mark = element(reachable ? 'button' : 'span', 'setup-step', t(`setup.step.${name}`));
   if (mark instanceof HTMLButtonElement) {

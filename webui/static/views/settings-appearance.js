@@ -1,0 +1,21 @@
+/**
+ * "Appearance": light, dark, or as the device is; remembered on this device.
+ */
+import { chooseTheme, theme } from '../components/theme.js';
+import { build } from '../components/template.js';
+
+/** @type {import('./settings.js').Show} */
+export function show(body, { signal }) {
+  const built = build('settings-appearance');
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (built.root.querySelectorAll('input'))) {
+    radio.checked = radio.value === theme();
+    radio.addEventListener(
+      'change',
+      () => chooseTheme(/** @type {import('../components/theme.js').Theme} */ (radio.value)),
+      {
+        signal,
+      },
+    );
+  }
+  body.append(built.root);
+}
