@@ -25,9 +25,10 @@ func claimSetup(c *call) (any, error) {
 	return setupState(c)
 }
 
-func setupState(c *call) (any, error) { return wrapState(c.Setup.State(c.ctx())) }
-
-func wrapState(st setup.State, err error) (any, error) { return st, err }
+func setupState(c *call) (any, error) {
+	st, err := c.Setup.State(c.ctx())
+	return st, err
+}
 
 func setupChecks(c *call) (any, error) {
 	return map[string]any{"checks": c.Setup.Look(c.ctx())}, nil

@@ -82,6 +82,9 @@ func TestConstraints(t *testing.T) {
 		if err := goVerify(k, leaf, second); err == nil {
 			t.Error("Go accepts a chain of three")
 		}
+		if k.root.MaxPathLen != 1 || k.issuer.MaxPathLen != 0 || !k.issuer.MaxPathLenZero {
+			t.Errorf("path lengths are %d and %d, want 1 and 0", k.root.MaxPathLen, k.issuer.MaxPathLen)
+		}
 	})
 	t.Run("both certificates carry their constraints as critical", func(t *testing.T) {
 		nameConstraints := []byte{85, 29, 30}

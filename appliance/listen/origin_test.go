@@ -238,6 +238,16 @@ func TestJudgeNetworks(t *testing.T) {
 			listen.Network{Interfaces: []listen.Interface{card("eth0", "192.168.1.5/32")}, Routes: []listen.Route{defaultRoute("eth0", "192.168.1.1", 0)}},
 			"192.168.1.20", "192.168.1.5", listen.Far,
 		},
+		{
+			"this machine's own address is not a peer, where neighbours can't be listed",
+			listen.Network{Interfaces: []listen.Interface{card("eth0", "192.168.1.5/24")}, Routes: []listen.Route{defaultRoute("eth0", "192.168.1.1", 0)}},
+			"192.168.1.5", "192.168.1.5", listen.Far,
+		},
+		{
+			"without any default route a card with nobody on its link leaves the other",
+			listen.Network{Interfaces: []listen.Interface{card("eth0", "192.168.1.5/24"), card("eth1", "10.0.0.5/32")}},
+			"192.168.1.20", "192.168.1.5", listen.Home,
+		},
 		{"a machine without a network", listen.Network{}, "192.168.1.20", "192.168.1.5", listen.Far},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

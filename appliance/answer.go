@@ -1,0 +1,129 @@
+package appliance
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"latchkey/appliance/api"
+	"latchkey/appliance/listen"
+	"latchkey/appliance/problem"
+)
+
+// answer gives the page to whoever asks for it and everything else to the
+// door.
+func (a *Appliance) answer(w http.ResponseWriter, r *http.Request) {
+	if a.page == nil || !a.page.Has(r.URL.Path) || listen.Through(r) == listen.DoorSocket {
+		a.door.ServeHTTP(w, r)
+		return
+	}
+	if to, ok := a.elsewhere(r); ok {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
+		return
+	}
+	a.page.ServeHTTP(w, r)
+}
+
+// elsewhere sends the plain page on this computer to the one over TLS once the
+// house has an owner: no password is typed without TLS from then on. What the
+// wizard has loaded before goes on to its end.
+func (a *Appliance) elsewhere(r *http.Request) (string, bool) {
+	bound := a.bound.Load()
+	if listen.Through(r) != listen.DoorPlain || r.URL.Path != "/" || bound == nil || bound.Port() == 0 {
+		return "", false
+	}
+	if has, err := a.people.HasOwner(r.Context()); err != nil || !has {
+		return "", false
+	}
+	return "https://localhost" + port(bound.Port()) + "/", true
+}
+
+func (a *Appliance) origin(r *http.Request) api.Origin {
+	o := api.Origin{Peer: peer(r)}
+	switch a.scout.Origin(r) {
+	case listen.Machine:
+		o.Machine, o.Peer = true, netip.Addr{}
+	case listen.Home:
+		o.Home = true
+	}
+	return o
+}
+
+func peer(r *http.Request) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr
+}
+
+// links gives the addresses of the page with fragment behind "/#/".
+func (a *Appliance) links(fragment string) []api.Link {
+	all := []api.Link{}
+	for _, l := range listen.Links(a.doors(), a.house.Info().Host, a.scout.Network().Addresses(), "/#/"+fragment) {
+		all = append(all, api.Link{Kind: string(l.Kind), URL: l.URL, QR: l.QR})
+	}
+	return all
+}
+
+// doors are those that are open, or that serve will open with this
+// configuration where nothing runs yet.
+func (a *Appliance) doors() listen.Bound {
+	if b := a.bound.Load(); b != nil {
+		return *b
+	}
+	var planned listen.Bound
+	for _, s := range a.cfg.Listen {
+		if strings.HasPrefix(s, ":") {
+			s = "[::]" + s
+		}
+		if at, err := netip.ParseAddrPort(s); err == nil {
+			planned.TLS = append(planned.TLS, at)
+		}
+	}
+	return planned
+}
+
+// base is the address that an invitation names: what another device at home
+// can reach, the name first.
+func (a *Appliance) base() string {
+	here := "https://localhost" + port(a.doors().Port())
+	for _, l := range a.links("") {
+		url := strings.TrimSuffix(l.URL, "/#/")
+		switch l.Kind {
+		case string(listen.LinkHost), string(listen.LinkAddress):
+			return url
+		}
+	}
+	return here
+}
+
+func port(n uint16) string {
+	if n == 0 || n == 443 {
+		return ""
+	}
+	return ":" + strconv.Itoa(int(n))
+}
+
+func qr(text string) ([]string, error) {
+	rows := listen.QR(text)
+	if rows == nil {
+		return nil, problem.New(problem.Refused, "qr.long", "The link is too long for a QR code.", "Copy it instead.")
+	}
+	return rows, nil
+}
+
+func (a *Appliance) trust() api.Trust {
+	info := a.house.Info()
+	return api.Trust{
+		Fingerprint: info.Fingerprint, CAFingerprint: info.RootFingerprint,
+		CAPEM: a.house.RootPEM(), CADER: a.house.RootDER(),
+	}
+}

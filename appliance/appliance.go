@@ -1,0 +1,203 @@
+// Package appliance assembles the parts of the house and runs them. It is the
+// only package that knows them all; what a part does it leaves to the part.
+package appliance
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/api"
+	"latchkey/appliance/certs"
+	"latchkey/appliance/clock"
+	"latchkey/appliance/config"
+	"latchkey/appliance/guard"
+	"latchkey/appliance/health"
+	"latchkey/appliance/journal"
+	"latchkey/appliance/listen"
+	"latchkey/appliance/settings"
+	"latchkey/appliance/setup"
+	"latchkey/appliance/store"
+	"latchkey/appliance/vault"
+	"latchkey/webui"
+)
+
+// Config says which house to assemble. Every field is required.
+type Config struct {
+	config.Config
+	Version string
+	Log     *slog.Logger
+	// Make allows a new house to be made where the folder holds none.
+	Make bool
+	// CheckCommand is the command, with its arguments, that checks a copy of
+	// the file in a process of its own; see CheckCopy.
+	CheckCommand []string
+}
+
+// Appliance is an assembled house: its file is open, nothing listens yet.
+type Appliance struct {
+	cfg      Config
+	store    *store.Store
+	clock    *clock.Clock
+	board    *health.Board
+	settings *settings.Settings
+	people   *account.Directory
+	vault    *vault.Vault
+	journal  *journal.Journal
+	kits     *setup.Kits
+	setup    *setup.Setup
+	house    *certs.House
+	scout    *listen.Scout
+	door     *api.API
+	page     *webui.Page // nil where this binary has none; Run refuses then
+	pageErr  error
+	bound    atomic.Pointer[listen.Bound] // nil until something listens
+}
+
+// Names of the kept values that belong to no single part.
+const (
+	tokenKeyValue  = "account/token-key"
+	certsValue     = "certs/house"
+	savedTimeValue = "clock/saved"
+)
+
+// rootFile is what a device may trust, in the data folder.
+const rootFile = "local-ca.pem"
+
+// Assemble opens the house in c.Data, or makes it where that is allowed, and
+// puts its parts together. Close it when done.
+func Assemble(ctx context.Context, c Config) (*Appliance, error) {
+	c.Data = config.DataDir(c.Data)
+	if err := makeHouse(c); err != nil {
+		return nil, err
+	}
+	a := &Appliance{cfg: c, clock: clock.New()}
+	a.board = health.NewBoard(a.clock.Now, c.Log)
+	file, err := store.Open(ctx, store.Config{Dir: c.Data, Now: a.clock.Now, Log: c.Log})
+	if err != nil {
+		return nil, err
+	}
+	a.store = file
+	for _, step := range []func(context.Context) error{a.openKept, a.openPeople, a.openCerts, a.openDoor} {
+		if err := step(ctx); err != nil {
+			_ = file.Close() // the step's error says more
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func makeHouse(c Config) error {
+	made, err := store.Made(c.Data, false)
+	if err != nil || made {
+		return err
+	}
+	if !c.Make {
+		return noHouse(c.Data)
+	}
+	return store.Create(c.Data)
+}
+
+// openKept loads the time, the settings and what the opening itself found.
+func (a *Appliance) openKept(ctx context.Context) error {
+	if err := a.clock.Load(ctx, a.savedTime()); err != nil {
+		return err
+	}
+	pins := make(map[string]settings.Pin, len(a.cfg.Pins))
+	for name, p := range a.cfg.Pins {
+		pins[name] = settings.Pin{Value: p.Value, File: p.File, Line: p.Line}
+	}
+	var err error
+	a.settings, err = settings.Open(ctx, values{a.store}, pins)
+	if err != nil {
+		return err
+	}
+	a.board.SetIf(a.store.Opening().MetaDamaged, metaDamaged())
+	return nil
+}
+
+func (a *Appliance) openPeople(ctx context.Context) error {
+	key, err := a.tokenKey(ctx)
+	if err != nil {
+		return err
+	}
+	number := func(name string) func() int64 { return func() int64 { return a.settings.Number(name) } }
+	a.people = account.New(account.Config{
+		Keep: a.store.Accounts(), Hasher: account.NewHasher(), TokenKey: key, Issuer: "latchkey", Now: a.clock.Now,
+		SessionDays: number(settings.SessionDays), InvitationDays: number(settings.InvitationDays),
+	})
+	a.vault = vault.New(a.store.Vault(), a.clock.Now)
+	a.journal = journal.New(events{a.store.Journal()}, a.clock.Now, number(settings.JournalDays), a.cfg.Log)
+	a.kits = setup.NewKits(values{a.store}, a.store.Identity(), a.clock.Now)
+	a.setup = setup.New(setup.Config{
+		Owners: a.people, Settings: a.settings, Kits: a.kits, Checks: a.quickChecks(), Board: a.board, Now: a.clock.Now,
+	})
+	return a.setup.Review(ctx)
+}
+
+// tokenKey signs access tokens; it is the house's own and lasts, so that a
+// restart signs nobody out.
+func (a *Appliance) tokenKey(ctx context.Context) ([]byte, error) {
+	kept := blob{a.store, tokenKeyValue}
+	key, err := kept.Load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading the token key: %w", err)
+	}
+	if key != nil {
+		return key, nil
+	}
+	key = make([]byte, 32)
+	_, _ = rand.Read(key) // ends the process rather than fail
+	return key, kept.Save(ctx, key)
+}
+
+func (a *Appliance) openCerts(ctx context.Context) error {
+	house, err := certs.Open(ctx, certs.Config{
+		Keep: blob{a.store, certsValue}, Now: a.clock.Now, Log: a.cfg.Log,
+		Trouble: func(err error) { a.board.SetIf(err != nil, leafTrouble(err)) },
+	})
+	if err != nil {
+		return err
+	}
+	a.house = house
+	a.scout = listen.NewScout(listen.ScoutConfig{Names: house.Names, Log: a.cfg.Log})
+	return house.WriteRoot(filepath.Join(a.cfg.Data, rootFile))
+}
+
+func (a *Appliance) openDoor(context.Context) error {
+	a.page, a.pageErr = webui.New()
+	a.door = api.New(api.Config{
+		People: a.people, Vault: a.vault, Settings: a.settings, Setup: a.setup, Kits: a.kits,
+		Guard: guard.New(a.clock.Now), Journal: a.journal, Board: a.board, Log: a.cfg.Log,
+		Version: a.cfg.Version, Origin: a.origin, Links: a.links, Base: a.base, QR: qr, Trust: a.trust,
+		Doctor: a.Doctor, Status: a.Status,
+	})
+	return nil
+}
+
+func (a *Appliance) savedTime() savedTime { return savedTime{blob{a.store, savedTimeValue}} }
+
+// Handler answers as the house does, for Run and for commands that call it in
+// their own process.
+func (a *Appliance) Handler() http.Handler { return http.HandlerFunc(a.answer) }
+
+// Close flushes and closes the file. Run does it at its end.
+func (a *Appliance) Close() error { return a.store.Close() }
+
+// socketFile is where commands reach a house that runs.
+func socketFile(data string) string { return filepath.Join(data, "latchkey.sock") }
+
+// hostName is for messages only.
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "this computer"
+	}
+	return name
+}

@@ -1,0 +1,132 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"latchkey/appliance/api"
+	"latchkey/appliance/health"
+)
+
+// quickChecks are those that the wizard shows under "where am I": each looks,
+// changes nothing and answers at once.
+func (a *Appliance) quickChecks() []health.Check {
+	return []health.Check{
+		{Code: "address", Run: a.checkAddress},
+		{Code: "clock", Run: a.checkClock},
+		{Code: "disk", Run: a.checkDisk},
+		{Code: "seal", Run: a.checkSeal},
+		{Code: "page", Run: a.checkPage},
+	}
+}
+
+// Doctor runs every check, the slow ones too.
+func (a *Appliance) Doctor(ctx context.Context) []health.Finding {
+	slow := health.Check{Code: "file", Slow: true, Run: a.checkFile}
+	return health.RunAll(ctx, append(a.quickChecks(), slow))
+}
+
+func (a *Appliance) checkAddress(context.Context) health.Finding {
+	var texts []string
+	for _, addr := range a.scout.Network().Addresses() {
+		texts = append(texts, addr.String())
+	}
+	if len(texts) == 0 {
+		return health.Finding{
+			State: health.Warn, Text: hostName() + " has no address on a home network.",
+			Hint: "Only this computer can open the page now. Connect it to your router, by cable if you can.",
+		}
+	}
+	return health.Finding{
+		State: health.OK, Text: fmt.Sprintf("%s is on your home network as %s.", hostName(), strings.Join(texts, ", ")),
+		Values: map[string]string{"host": hostName(), "addresses": strings.Join(texts, ", ")},
+	}
+}
+
+func (a *Appliance) checkClock(context.Context) health.Finding {
+	now := a.clock.Now()
+	values := map[string]string{"time": now.Format(time.RFC3339)}
+	if behind := a.clock.Behind(); behind > time.Minute {
+		return health.Finding{
+			State: health.Bad, Text: "This computer's clock has fallen back by " + behind.Round(time.Minute).String() + ".", Values: values,
+			Hint: "It usually corrects itself once the internet is there; until then codes and certificates may be refused.",
+		}
+	}
+	if !a.clock.Trusted() {
+		return health.Finding{
+			State: health.Warn, Text: "The clock says " + now.Format("2 January 2006, 15:04") + " UTC, but no time server has confirmed it.", Values: values,
+			Hint: "Compare it with your watch. Turn on network time if it is wrong.",
+		}
+	}
+	return health.Finding{State: health.OK, Text: "The clock is right: " + now.Format("2 January 2006, 15:04") + " UTC.", Values: values}
+}
+
+// Room that a household's vault, its log and a copy of both for the nightly
+// check may take; under the lower one writes are about to fail.
+const (
+	roomWanted = 1 << 30
+	roomNeeded = 100 << 20
+)
+
+func (a *Appliance) checkDisk(context.Context) health.Finding {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(a.cfg.Data, &fs); err != nil {
+		return health.Finding{State: health.Bad, Text: "The data folder can't be read.", Hint: "Check the disk of this computer."}
+	}
+	free := uint64(fs.Bavail) * uint64(fs.Bsize) //nolint:unconvert,gosec // types differ by platform; both are sizes
+	values := map[string]string{"free": size(free)}
+	switch {
+	case free < roomNeeded:
+		return health.Finding{State: health.Bad, Text: "The disk is full: " + size(free) + " left.", Values: values, Hint: "Make room, or nothing more can be saved."}
+	case free < roomWanted:
+		return health.Finding{State: health.Warn, Text: "The disk has only " + size(free) + " left.", Values: values, Hint: "Make some room soon."}
+	}
+	return health.Finding{State: health.OK, Text: "There is room on the disk: " + size(free) + " free.", Values: values}
+}
+
+func size(n uint64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+	default:
+		return fmt.Sprintf("%d MB", n>>20)
+	}
+}
+
+func (a *Appliance) checkSeal(context.Context) health.Finding {
+	info, err := os.Stat(a.cfg.Data)
+	if err != nil {
+		return health.Finding{State: health.Bad, Text: "The data folder can't be read.", Hint: "Check the disk of this computer."}
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return health.Finding{
+			State: health.Warn, Text: "Other users of this computer can look into the data folder.",
+			Hint: fmt.Sprintf("Run: chmod 700 %s", a.cfg.Data),
+		}
+	}
+	return health.Finding{State: health.OK, Text: "Everything on the disk is sealed, and only Latchkey may read the key."}
+}
+
+func (a *Appliance) checkPage(context.Context) health.Finding {
+	if a.pageErr != nil {
+		return health.Finding{State: health.Bad, Text: "This binary came without a part of its page.", Hint: "Take a released binary, or build it with make build."}
+	}
+	return health.Finding{State: health.OK, Text: "The page is complete."}
+}
+
+// Status says how the house is, for `latchkey status`.
+func (a *Appliance) Status() api.Status {
+	s := api.Status{Version: a.cfg.Version, Data: a.cfg.Data, Serving: a.bound.Load() != nil, Conditions: a.board.List()}
+	for _, l := range a.links("") {
+		s.Addresses = append(s.Addresses, strings.TrimSuffix(l.URL, "#/"))
+	}
+	if people, err := a.people.People(context.Background()); err == nil {
+		s.People, s.Ready = len(people), len(people) > 0
+	}
+	return s
+}

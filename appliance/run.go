@@ -1,0 +1,112 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"latchkey/appliance/api"
+	"latchkey/appliance/certs"
+	"latchkey/appliance/listen"
+	"latchkey/appliance/problem"
+)
+
+// Ready is what Run tells once it answers.
+type Ready struct {
+	URL         string     // https://localhost:PORT
+	Setup       []api.Link // set-up links; empty when the house has an owner
+	Links       []api.Link // the page's addresses
+	Fingerprint string     // of the certificate that browsers will warn of
+}
+
+// Run opens the doors, calls ready, and works until ctx ends or a part that
+// must not has ended. It closes the house: first no new requests, then the
+// workers, the journal and the file.
+func (a *Appliance) Run(ctx context.Context, ready func(Ready)) error {
+	if a.pageErr != nil {
+		return errors.Join(a.pageErr, a.Close())
+	}
+	sockets, err := listen.Open(ctx, listen.Config{
+		Addresses: a.cfg.Listen, Plain: a.cfg.Local, Socket: socketFile(a.cfg.Data), Env: os.Getenv, Log: a.cfg.Log,
+	})
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	bound := sockets.Bound()
+	a.bound.Store(&bound)
+	told, err := a.ready(ctx, bound)
+	if err != nil {
+		sockets.Close()
+		return errors.Join(err, a.Close())
+	}
+	serve := func(ctx context.Context) error {
+		return sockets.Serve(ctx, a.Handler(), certs.TLS(a.house.GetCertificate))
+	}
+	ready(told) // the sockets are open: who comes now waits for Serve
+	err = crew{a.board, a.cfg.Log}.run(ctx, a.parts(serve))
+	saveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, a.clock.Save(saveCtx, a.savedTime()), a.Close())
+}
+
+func (a *Appliance) ready(ctx context.Context, bound listen.Bound) (Ready, error) {
+	r := Ready{URL: "https://localhost" + port(bound.Port()), Links: a.links(""), Fingerprint: a.house.Info().Fingerprint}
+	has, err := a.people.HasOwner(ctx)
+	if err != nil || has {
+		return r, err
+	}
+	token, err := a.setup.NewLink(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Setup = a.links(api.SetupFragment(token))
+	return r, nil
+}
+
+// parts is everything that runs, in the order of starting; it stops the other
+// way round. Each row says what the part's end means.
+func (a *Appliance) parts(serve func(context.Context) error) []part {
+	return []part{
+		{"journal", a.journal.Run, restarts},
+		{"clock", func(ctx context.Context) error { return a.clock.Run(ctx, a.savedTime()) }, restarts},
+		{"certificates", a.house.Run, restarts},
+		{"housekeeping", a.keepHouse, restarts},
+		{"file check", a.checkNightly, restarts},
+		{"door", serve, stops},
+	}
+}
+
+// sweepEvery is often enough for what is counted in days; restEvery gives the
+// memory of ready answers back.
+const (
+	sweepEvery = 6 * time.Hour
+	restEvery  = 30 * time.Second
+)
+
+// keepHouse removes what has had its time: old trash, ended sessions and
+// invitations, answers that nobody asks for.
+func (a *Appliance) keepHouse(ctx context.Context) error {
+	sweep, rest := time.NewTicker(sweepEvery), time.NewTicker(restEvery)
+	defer sweep.Stop()
+	defer rest.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-rest.C:
+			a.door.Rest()
+		case <-sweep.C:
+			if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+func noHouse(data string) error {
+	return problem.New(problem.Refused, "house.none",
+		fmt.Sprintf("There is no Latchkey house in %s.", data),
+		"Name its folder with --data, or make one with `latchkey serve` or `latchkey setup`.")
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"latchkey/appliance"
+	"latchkey/appliance/config"
+)
+
+// options are the flags that every command understands.
+type options struct {
+	*flag.FlagSet
+	config, data string
+}
+
+// flags starts the flag set of a command; its help goes to w.
+func flags(name string, w io.Writer) *options {
+	o := &options{FlagSet: flag.NewFlagSet("latchkey "+name, flag.ContinueOnError)}
+	o.SetOutput(w)
+	o.StringVar(&o.config, "config", "", "read the configuration from `FILE`")
+	o.StringVar(&o.data, "data", "", "the `folder` that holds everything")
+	return o
+}
+
+// parse reads args; a request for help ends the command with success.
+func (o *options) parse(args []string) error {
+	o.FlagSet.Usage = func() {
+		_, _ = io.WriteString(o.Output(), "Usage of "+o.Name()+":\n")
+		o.PrintDefaults()
+	}
+	err := o.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitCode(exitDone)
+	case err != nil:
+		return exitCode(exitUsage) // flag has said what is wrong
+	case o.NArg() > 0:
+		return usage("%s does not take %q.", o.Name(), o.Arg(0))
+	}
+	return nil
+}
+
+// load reads the configuration and says how to assemble the house; adjust lets
+// flags win over the file.
+func (o *options) load(s streams, adjust func(*config.Config) error) (appliance.Config, error) {
+	c, err := config.Load(o.config)
+	if err != nil {
+		return appliance.Config{}, err
+	}
+	if o.data != "" {
+		c.Data = o.data
+	}
+	c.Data = config.DataDir(c.Data)
+	if adjust != nil {
+		if err := adjust(&c); err != nil {
+			return appliance.Config{}, err
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return appliance.Config{}, err
+	}
+	return appliance.Config{
+		Config: c, Version: version, Log: logger(c, s.err), CheckCommand: []string{self, "check-copy"},
+	}, nil
+}
+
+// logger writes to w as the configuration wants it.
+func logger(c config.Config, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(strings.ToUpper(c.LogLevel))); err != nil {
+		panic("main: a log level that config let pass: " + c.LogLevel)
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// list is a flag that may be given several times or with commas.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set takes one more value.
+func (l *list) Set(s string) error {
+	*l = append(*l, strings.Split(s, ",")...)
+	return nil
+}

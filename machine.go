@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"latchkey/appliance"
+	"latchkey/appliance/api"
+	"latchkey/appliance/health"
+	"latchkey/appliance/problem"
+	"latchkey/client"
+)
+
+// machineHost stands in URLs that go through the machine's own door.
+const machineHost = "http://latchkey"
+
+// atHouse runs fn with a client at the machine's own door of the house.
+func atHouse(ctx context.Context, c appliance.Config, fn func(*client.Client) error) error {
+	h, done, err := appliance.Machine(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(client.New(machineHost, h)), done())
+}
+
+func setUp(ctx context.Context, s streams, args []string) error {
+	var link, local bool
+	var passwordFile, kitFile string
+	var who client.SetUp
+	o := flags("setup", s.err)
+	o.BoolVar(&link, "link", false, "print new links for the browser; earlier ones end")
+	o.BoolVar(&local, "local", false, "set up for the home network, without a browser")
+	o.StringVar(&who.Email, "email", "", "e-mail of the owner")
+	o.StringVar(&who.Name, "name", "", "name of the owner")
+	o.StringVar(&passwordFile, "password-file", "", "read the owner's master password from `FILE`")
+	o.StringVar(&kitFile, "recovery-kit", "", "write the recovery kit to the new file `OUT`")
+	if err := o.parse(args); err != nil {
+		return err
+	}
+	c, err := o.load(s, nil)
+	if err != nil {
+		return err
+	}
+	switch {
+	case link:
+		return newLink(ctx, s, c)
+	case !local:
+		return usage("setup wants --link or --local.")
+	case who.Email == "" || passwordFile == "":
+		return usage("setup --local wants --email and --password-file.")
+	}
+	if who.Password, err = readPassword(passwordFile); err != nil {
+		return err
+	}
+	if kitFile != "" {
+		who.Kit = func(p client.Paper) error { return writeKit(kitFile, p) }
+	}
+	c.Make = true
+	if err := atHouse(ctx, c, func(h *client.Client) error { return who.Run(ctx, h) }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "The house is set up in %s. Start it: latchkey serve --data %s\n", c.Data, c.Data)
+	return err
+}
+
+func newLink(ctx context.Context, s streams, c appliance.Config) error {
+	return atHouse(ctx, c, func(h *client.Client) error {
+		var st api.Status
+		if err := h.Do(ctx, http.MethodGet, "/latchkey/status", nil, &st); err != nil {
+			return err
+		}
+		if !st.Serving {
+			return problem.New(problem.Refused, "house.quiet", "Latchkey does not run with this data folder, so a link would lead nowhere.",
+				"Start it with `latchkey serve`; it prints the links itself.")
+		}
+		var answer struct {
+			Links       []api.Link
+			Fingerprint string
+		}
+		if err := h.Do(ctx, http.MethodPost, "/latchkey/setup/link", nil, &answer); err != nil {
+			return err
+		}
+		var b strings.Builder
+		writeLinks(&b, answer.Links, answer.Fingerprint, withQR)
+		_, err := fmt.Fprint(s.out, b.String())
+		return err
+	})
+}
+
+// readPassword takes the first line: editors end a file with a newline that
+// nobody means.
+func readPassword(file string) (string, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", problem.New(problem.Refused, "password.file", "The password file can't be read.", "Check its name and who may read it.").Because(err)
+	}
+	password := strings.TrimRight(string(raw), "\r\n")
+	if password == "" || strings.ContainsAny(password, "\r\n") {
+		return "", problem.New(problem.Refused, "password.file", "The password file must hold the master password on its first line, and nothing else.", "")
+	}
+	return password, nil
+}
+
+// writeKit makes a new file that only this user can read: it never writes over
+// one that may be somebody's only kit.
+func writeKit(file string, p client.Paper) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return problem.New(problem.Refused, "kit.file", "The recovery kit can't be written to "+file+".",
+			"Name a file that does not exist yet, in a folder you may write to.").Because(err)
+	}
+	_, err = f.WriteString(p.Text())
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func admin(ctx context.Context, s streams, args []string) error {
+	if len(args) == 0 || args[0] != "invite" {
+		return usage("admin knows one thing now: invite.")
+	}
+	var email, name string
+	o := flags("admin invite", s.err)
+	o.StringVar(&email, "email", "", "e-mail of the new person")
+	o.StringVar(&name, "name", "", "name of the new person")
+	if err := o.parse(args[1:]); err != nil {
+		return err
+	}
+	if email == "" {
+		return usage("admin invite wants --email.")
+	}
+	c, err := o.load(s, nil)
+	if err != nil {
+		return err
+	}
+	return atHouse(ctx, c, func(h *client.Client) error {
+		var answer struct{ Email, Link, Expires string }
+		err := h.Do(ctx, http.MethodPost, "/latchkey/invitations", map[string]string{"email": email, "name": name}, &answer)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.out, "Give this link to %s. It works once, until %s:\n%s\n", answer.Email, answer.Expires[:10], answer.Link)
+		return err
+	})
+}
+
+func status(ctx context.Context, s streams, args []string) error {
+	var asJSON bool
+	o := flags("status", s.err)
+	o.BoolVar(&asJSON, "json", false, "print JSON")
+	if err := o.parse(args); err != nil {
+		return err
+	}
+	c, err := o.load(s, nil)
+	if err != nil {
+		return err
+	}
+	return atHouse(ctx, c, func(h *client.Client) error {
+		var st api.Status
+		if err := h.Do(ctx, http.MethodGet, "/latchkey/status", nil, &st); err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(s, st)
+		}
+		return writeStatus(s, st)
+	})
+}
+
+func writeStatus(s streams, st api.Status) error {
+	var b strings.Builder
+	state := "does not run"
+	if st.Serving {
+		state = "answers"
+	}
+	fmt.Fprintf(&b, "Latchkey %s %s; its data lies in %s.\n", st.Version, state, st.Data)
+	if !st.Ready {
+		b.WriteString("It is not set up yet: latchkey setup --link\n")
+	}
+	for _, a := range st.Addresses {
+		fmt.Fprintf(&b, "  %s\n", a)
+	}
+	fmt.Fprintf(&b, "People: %d\n", st.People)
+	for _, c := range st.Conditions {
+		fmt.Fprintf(&b, "%s: %s\n  %s\n", c.Severity, c.Text, c.Hint)
+	}
+	_, err := fmt.Fprint(s.out, b.String())
+	return err
+}
+
+func doctor(ctx context.Context, s streams, args []string) error {
+	var asJSON bool
+	o := flags("doctor", s.err)
+	o.BoolVar(&asJSON, "json", false, "print JSON")
+	if err := o.parse(args); err != nil {
+		return err
+	}
+	c, err := o.load(s, nil)
+	if err != nil {
+		return err
+	}
+	return atHouse(ctx, c, func(h *client.Client) error {
+		var answer struct {
+			Checks []health.Finding `json:"checks"`
+		}
+		if err := h.Do(ctx, http.MethodGet, "/latchkey/doctor", nil, &answer); err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(s, answer)
+		}
+		return writeFindings(s, answer.Checks)
+	})
+}
+
+// writeFindings prints the checks; one that is bad makes the exit code 1.
+func writeFindings(s streams, checks []health.Finding) error {
+	marks := map[health.State]string{health.OK: "ok  ", health.Warn: "look", health.Bad: "BAD "}
+	var b strings.Builder
+	var verdict error
+	for _, f := range checks {
+		fmt.Fprintf(&b, "%s  %s\n", marks[f.State], f.Text)
+		if f.Hint != "" {
+			fmt.Fprintf(&b, "      %s\n", f.Hint)
+		}
+		if f.State == health.Bad {
+			verdict = exitCode(exitFail)
+		}
+	}
+	_, err := fmt.Fprint(s.out, b.String())
+	return errors.Join(err, verdict)
+}
+
+func writeJSON(s streams, v any) error {
+	e := json.NewEncoder(s.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+
+	"latchkey/appliance"
+	"latchkey/appliance/api"
+	"latchkey/appliance/config"
+	"latchkey/appliance/listen"
+)
+
+// gcPercent trades a little time for memory: the house runs beside other
+// things on a small machine, and what it allocates is short-lived.
+const gcPercent = 50
+
+func serve(ctx context.Context, s streams, args []string) error {
+	var addresses list
+	var local string
+	o := flags("serve", s.err)
+	o.Var(&addresses, "listen", "answer HTTPS on `ADDR` (host:port or :port; may be repeated; default :8443)")
+	o.StringVar(&local, "local", "", "the page for this computer without TLS on loopback `ADDR`, or off (default localhost:8480)")
+	if err := o.parse(args); err != nil {
+		return err
+	}
+	c, err := o.load(s, func(c *config.Config) error { return listenOn(c, addresses, local) })
+	if err != nil {
+		return err
+	}
+	c.Make = true
+	debug.SetGCPercent(gcPercent)
+	a, err := appliance.Assemble(ctx, c)
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx, func(r appliance.Ready) { greet(s.out, r) })
+}
+
+func listenOn(c *config.Config, addresses list, local string) error {
+	if len(addresses) > 0 {
+		c.Listen = addresses
+	}
+	for _, at := range c.Listen {
+		if why := config.CheckListen(at); why != "" {
+			return usage("--listen: %s.", why)
+		}
+	}
+	if local == "" {
+		return nil
+	}
+	if why := config.CheckLocal(local); why != "" {
+		return usage("--local: %s.", why)
+	}
+	c.Local = local
+	if local == config.Off {
+		c.Local = ""
+	}
+	return nil
+}
+
+// greet says that the house answers, and where: for a first run with the links
+// that begin it.
+func greet(w io.Writer, r appliance.Ready) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "latchkey is ready at %s\n", r.URL)
+	if len(r.Setup) > 0 {
+		b.WriteString("\nSet up this house by one of these links. They work at home, once, for 30 minutes.\n")
+		writeLinks(&b, r.Setup, r.Fingerprint, withQR)
+	} else {
+		writeLinks(&b, r.Links, r.Fingerprint, !withQR)
+	}
+	_, _ = io.WriteString(w, b.String())
+}
+
+const withQR = true
+
+// writeLinks prints the labelled links, with a word on the warning above those
+// that bring one.
+func writeLinks(b *strings.Builder, links []api.Link, fingerprint string, qr bool) {
+	warned := false
+	for _, l := range links {
+		if l.Kind != string(listen.LinkHere) && !warned {
+			warned = true
+			fmt.Fprintf(b, "\n  Elsewhere at home the browser will warn once, because this house vouches for\n"+
+				"  itself. Go on if the certificate it shows has this SHA-256 fingerprint:\n    %s\n", fingerprint)
+		}
+		fmt.Fprintf(b, "\n  %s\n    %s\n", labels[l.Kind], l.URL)
+		if qr && l.Kind == string(listen.LinkAddress) {
+			fmt.Fprintf(b, "\n%s", listen.TerminalQR(l.URL))
+		}
+	}
+	b.WriteByte('\n')
+}
+
+var labels = map[string]string{
+	string(listen.LinkHere):    "On this computer:",
+	string(listen.LinkHost):    "From another computer or a phone:",
+	string(listen.LinkAddress): "If that name is not found there:",
+}
