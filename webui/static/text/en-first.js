@@ -6,14 +6,11 @@ export default Object.freeze({
   // words used in several places
   'first.continue': 'Continue',
   'first.back': 'Back',
-  'first.cancel': 'Cancel',
   'first.save': 'Save',
   'first.saved': 'Saved',
-  'first.done': 'Done',
   'first.copy': 'Copy',
   'first.copied': 'Copied',
   'first.retry': 'Try again',
-  'first.loading': 'One moment …',
   'first.working': 'Working …',
   'first.progress.derive': 'Making the key from your password …',
   'first.progress.fetch': 'Talking to the house …',
@@ -28,18 +25,13 @@ export default Object.freeze({
   'first.email.refused': 'That does not look like an e-mail address.',
   'first.email.refused.hint': 'It needs a name, an @ and a domain, such as anna@example.org.',
   'first.password': 'Master password',
-  'first.password.hint':
-    'Four or five words that have nothing to do with each other are easy to keep and hard to guess.',
   'first.password.again': 'Once more',
-  'first.password.again.hint': 'So that a slip of the finger does not lock you out.',
   'first.password.differs': 'The two are not the same.',
   'first.password.differs.hint': 'Type the second one again. Press the eye to see what you typed.',
   'first.password.short': 'That is too short.',
   'first.password.short.hint': 'Use 12 characters or more; a few words in a row will do.',
   'first.password.weak': 'That is too easy to guess.',
   'first.password.weak.hint': 'Add a word or two that have nothing to do with the others.',
-  'first.password.wrong': 'That is not your master password.',
-  'first.password.wrong.hint': 'Check capital letters and the keyboard layout, then try again.',
   'first.warning': 'Nobody can reset this password.',
   'first.warning.more':
     'Your vault is locked with it before it leaves this device. If it is lost, what is in the vault is lost: not the owner, not this box, and not the recovery kit can open it.',
@@ -96,7 +88,6 @@ export default Object.freeze({
   'setup.where.warn': 'You can go on. The lines marked with “!” are worth a look later.',
   'setup.where.bad': 'Something needs your hand first. Mend it, then look again.',
   'setup.where.again': 'Look again',
-  'setup.check.waiting': 'looking',
   'setup.check.ok': 'good',
   'setup.check.warn': 'look at this',
   'setup.check.bad': 'needs mending',
@@ -136,7 +127,6 @@ export default Object.freeze({
   'setup.done.open': 'Open your vault',
   'setup.done.open.secure':
     'Your browser may warn once: this house signed its own certificate. Compare the fingerprint below before you go on.',
-  'setup.done.phone': 'On the phone',
   'setup.done.phone.hint': 'Point the camera at it while the phone is on the home network.',
   'setup.done.apps': 'With the Bitwarden apps',
 
@@ -146,9 +136,6 @@ export default Object.freeze({
   'trust.others': 'If a device does not know that name',
   'trust.others.hint':
     'Some older phones cannot look up names ending in .local. The number always works, as long as your router keeps it.',
-  'trust.kind.here': 'On the box itself',
-  'trust.kind.host': 'By name',
-  'trust.kind.address': 'By number',
   'trust.title': 'Stop the browser’s warning',
   'trust.lead':
     'No authority vouches for a house’s own name, so this house vouches for itself. Tell each device once to trust its certificate. It can vouch for this house only, and for no other site.',
@@ -261,11 +248,10 @@ export default Object.freeze({
 
   // settings
   'settings.title': 'Settings',
-  'settings.sections': 'Sections',
+  'settings.sections': 'Sections of the settings',
   'settings.group.mine': 'Yours',
   'settings.group.vault': 'Your vault',
   'settings.group.house': 'The house',
-  'settings.locked': 'Open your vault first.',
 
   'settings.you': 'You',
   'settings.you.sub': 'Name and address',
@@ -335,11 +321,9 @@ export default Object.freeze({
     'These devices are signed in as you. Sign out the ones that you do not know or no longer have.',
   'settings.devices.this': 'This device',
   'settings.devices.seen': 'Last seen {when}',
-  'settings.devices.since': 'Signed in since {when}',
   'settings.devices.signout': 'Sign out',
   'settings.devices.signout.of': 'Sign out of {name}',
   'settings.devices.gone': '{name} is signed out.',
-  'settings.devices.empty': 'No device is signed in but this one.',
   'settings.devices.unnamed': 'A device without a name',
 
   'settings.people': 'People',
@@ -396,7 +380,6 @@ export default Object.freeze({
   'settings.import.sub': 'Bring passwords in',
   'settings.import.lead':
     'Reads Bitwarden’s JSON export, readable or locked with a password. It is read on this device; only locked items go to the house.',
-  'settings.import.file': 'File',
   'settings.import.choose': 'Choose a file',
   'settings.import.none': 'No file chosen yet',
   'settings.import.password': 'Password of the file',
@@ -415,7 +398,7 @@ export default Object.freeze({
   'settings.import.big.hint': 'An export holds only texts. Is this the right file?',
 
   'settings.house': 'House',
-  'settings.house.sub': 'Health, address, kit',
+  'settings.house.sub': 'Health, recovery kit',
   'settings.health': 'Health',
   'settings.health.good': 'All is well.',
   'settings.health.notice': 'To know',
@@ -423,7 +406,7 @@ export default Object.freeze({
   'settings.health.trouble': 'Needs your hand',
   'settings.health.since': 'since {when}',
   'settings.values': 'How the house runs',
-  'settings.pinned': 'Set in {file}, line {line}',
+  'settings.pinned': 'Set in {file}, line {line}.',
   'settings.pinned.hint': 'Change it there; it is locked here.',
   'settings.saved': '{name}: saved',
   'settings.kit': 'Recovery kit',
@@ -431,11 +414,11 @@ export default Object.freeze({
   'settings.kit.none': 'There is no recovery kit yet. Without it, no backup can be opened.',
   'settings.kit.lead':
     'Make a new one when the sheet is lost or somebody has seen it. The old one then opens only old backups.',
-  'settings.address': 'Address and certificate',
-  'settings.address.lead': 'How other devices find this house, and how they come to trust it.',
-  'settings.address.far': 'The addresses are shown only on the home network.',
-  'settings.address.far.hint': 'Open this page again when you are at home.',
-  'settings.back': 'Back to settings',
+  'settings.connect': 'Connect a device',
+  'settings.connect.sub': 'Address, certificate, apps',
+  'settings.connect.lead': 'How other devices find this house, and how they come to trust it.',
+  'settings.connect.far': 'The addresses are told only on the home network.',
+  'settings.connect.far.hint': 'Open this page again when you are at home.',
 
   'settings.activity': 'Activity',
   'settings.activity.sub': 'What happened lately',
@@ -443,7 +426,6 @@ export default Object.freeze({
     'What was done with your account, newest first. Something you do not know? Change your master password.',
   'settings.activity.empty': 'Nothing has happened yet.',
   'settings.activity.more': 'Show older ones',
-  'settings.activity.where': '{device}, {address}',
   'activity.signin': 'Signed in',
   'activity.signin.refused': 'Somebody tried to sign in with a wrong password',
   'activity.signout': 'Signed out',
@@ -451,7 +433,6 @@ export default Object.freeze({
   'activity.invited': 'You made an invitation',
   'activity.joined': 'You joined the house',
   'activity.password': 'The master password was changed',
-  'activity.password.refused': 'A change of the master password was refused',
   'activity.kdf': 'How slowly the key is made was changed',
   'activity.device': 'A device was signed out',
   'activity.settings': 'Settings of the house were changed',

@@ -15,7 +15,7 @@ import { showTrouble } from './setup-home.js';
 /** @param {HTMLElement} root @param {Deps} deps */
 export async function mount(root, deps) {
   const { email, token } = takeInvitation(deps.route);
-  const { stage } = frameIn(root);
+  const { stage } = frameIn(root, 'join.title');
   if (!email || !token) return showRefused(stage, deps, 'broken');
   await check();
 

@@ -20,7 +20,9 @@ export function show(body, { api, session, vault, say, signal }) {
   const [first, again] = /** @type {PasswordField[]} */ ([
     ...built.part('file-password').querySelectorAll('password-field'),
   ]);
-  built.part('lead').textContent = t('settings.export.lead', { count: vault.items.length });
+  built.part('lead').textContent = t('settings.export.lead', {
+    count: vault.items.filter((item) => item.deleted === null).length,
+  });
   const kind = () => /** @type {FileKind} */ (new FormData(form).get('kind'));
   const draw = () => {
     built.part('file-password').hidden = kind() !== 'locked';

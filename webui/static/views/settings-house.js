@@ -1,6 +1,5 @@
 /**
- * "House": how it fares, how other devices find and trust it; for the owner
- * also how it runs and the recovery kit.
+ * "House", the owner's: how it fares, the recovery kit, how it runs.
  */
 import { exactly, timeElement } from '../components/format.js';
 import { icon } from '../components/icon.js';
@@ -11,27 +10,21 @@ import { around } from './settings-devices.js';
 import { typed } from './settings-security.js';
 import { showValues } from './settings-values.js';
 import { present, wireForm } from './setup-parts.js';
-import { addressView, appsView, mainLink, trustView } from './setup-trust.js';
 
 /** @typedef {import('./view.js').Deps} Deps */
 /** @typedef {import('../components/password-field.js').PasswordField} PasswordField */
 /** @typedef {{code:string, severity:'notice'|'warning'|'trouble', text:string, hint:string, since:string}} Condition */
 
 /** @type {import('./settings.js').Show} */
-export async function show(body, deps, who) {
+export async function show(body, deps) {
   const built = build('settings-house');
-  const [links, made] = await Promise.all([
-    deps.api.get('/latchkey/links').catch(() => null),
-    who.owner ? deps.api.get('/latchkey/kit') : null,
-    who.owner ? showHealth(built.part('health'), deps) : null,
-    who.owner ? showValues(built.part('values'), deps) : null,
+  const [{ made }] = await Promise.all([
+    deps.api.get('/latchkey/kit'),
+    showHealth(built.part('health'), deps),
+    showValues(built.part('values'), deps),
   ]);
   if (deps.signal.aborted) return;
-  for (const part of ['health-box', 'kit-box', 'values-box']) built.part(part).hidden = !who.owner;
-  if (who.owner) wireKit(body, built, deps, made.made);
-  built.part('far').hidden = links !== null;
-  if (links)
-    built.part('address').append(addressView(links), trustView(links), appsView(mainLink(links).url));
+  wireKit(body, built, deps, made);
   body.append(built.root);
 }
 

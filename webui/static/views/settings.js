@@ -11,14 +11,14 @@ import { t } from '../text/text.js';
 /** @typedef {import('./view.js').Deps} Deps */
 
 /**
- * What a section is given: deps whose signal ends with the section.
+ * One row of the list.
  * @typedef {object} Section
  * @property {string} name
  * @property {string} icon
  * @property {boolean} [owner] only the owner has it
  * @property {() => Promise<{show: Show}>} load
  */
-/** @typedef {(body: HTMLElement, deps: Deps, who: {owner: boolean}) => void|Promise<void>} Show */
+/** @typedef {(body: HTMLElement, deps: Deps) => void|Promise<void>} Show fills the body; deps.signal ends with the section */
 
 /** @type {{group: string, sections: Section[]}[]} */
 const GROUPS = [
@@ -43,8 +43,9 @@ const GROUPS = [
   {
     group: 'house',
     sections: [
+      { name: 'connect', icon: 'phone', load: () => import('./settings-connect.js') },
       { name: 'people', icon: 'people', owner: true, load: () => import('./people.js') },
-      { name: 'house', icon: 'house', load: () => import('./settings-house.js') },
+      { name: 'house', icon: 'house', owner: true, load: () => import('./settings-house.js') },
     ],
   },
 ];
@@ -125,11 +126,12 @@ async function open(built, deps, who) {
   const title = built.part('title');
   const body = built.part('body');
   title.textContent = t(`settings.${section.name}`);
+  document.title = t('app.title', { where: title.textContent });
   body.replaceChildren();
   try {
     const { show } = await section.load();
     if (deps.signal.aborted) return;
-    await show(body, deps, who);
+    await show(body, deps);
   } catch (error) {
     if (!deps.signal.aborted) body.replaceChildren(troubleView(error));
   }

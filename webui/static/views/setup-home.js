@@ -18,13 +18,27 @@ import { copyFrom, present } from './setup-parts.js';
  * @param {HTMLElement} root @param {Deps} deps
  */
 export function mount(root, deps) {
-  showHelp(frameIn(root).stage, {
+  showHelp(frameIn(root, 'setup.title').stage, {
     title: t('setup.home.title'),
     lead: t('setup.home.lead'),
     steps: t('setup.home.do'),
     why: t('setup.home.why'),
     again: () => lookAgain(deps),
   });
+}
+
+/**
+ * Takes the place of the sign-in view while the house has no owner. Far from
+ * home the house says that it has one, and where it can't be asked the sign-in
+ * view tells that itself.
+ * @param {HTMLElement} root @param {Deps} deps
+ */
+export async function mountIfNobodyLivesHere(root, deps) {
+  if (deps.session.state !== 'out') return;
+  const state = /** @type {HouseState|null} */ (await deps.api.get('/latchkey/state').catch(() => null));
+  if (!state || state.ready || !state.home || deps.signal.aborted) return;
+  if (state.setup) deps.navigate('#/setup', { replace: true });
+  else mount(root, deps);
 }
 
 /** @param {Deps} deps */

@@ -54,7 +54,7 @@ const STEPS = { where: showWhere, reach: showReach, owner: showOwner, kit: showK
  */
 export async function mount(root, deps) {
   const token = takeToken(deps.route);
-  const { stage, steps } = frameIn(root);
+  const { stage, steps } = frameIn(root, 'setup.title');
   await begin();
 
   // The token is no longer in the address bar, so another try must not be a reload.

@@ -6,6 +6,7 @@ import { clearProblem, messageOf, showProblem } from '../components/problem.js';
 import { build } from '../components/template.js';
 import { announce } from '../components/toast.js';
 import { whileSlow } from '../components/progress.js';
+import { mountIfNobodyLivesHere } from './setup-home.js';
 
 /** @typedef {import('./view.js').Deps} Deps */
 /** @typedef {import('../components/progress.js').ProgressBar} ProgressBar */
@@ -14,6 +15,7 @@ import { whileSlow } from '../components/progress.js';
 /** @type {import('./view.js').Mount} */
 export function mount(root, deps) {
   new UnlockView(root, deps).draw();
+  void mountIfNobodyLivesHere(root, deps);
 }
 
 class UnlockView {
