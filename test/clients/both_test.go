@@ -12,6 +12,7 @@ import (
 // TestBoth holds two implementations of the keys against each other: client/keys (which the page's vectors
 // are shared with) and bw.
 func TestBoth(t *testing.T) {
+	t.Parallel()
 	h := house.Start(t, house.Options{})
 	bw := clients.NewBw(t, h.CA)
 	bw.Login(h, house.OwnerEmail, house.OwnerPassword)

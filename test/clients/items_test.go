@@ -42,6 +42,7 @@ func list(bw *clients.Bw, args ...string) []clients.Object {
 
 // TestFolders is T13.
 func TestFolders(t *testing.T) {
+	t.Parallel()
 	bw := signedIn(t)
 	folder := template(bw, "folder")
 	folder["name"] = "Work"
@@ -93,6 +94,7 @@ func github(folder string) clients.Object {
 
 // TestLogins is T14-T16, T18 and T19: one login through its whole life.
 func TestLogins(t *testing.T) {
+	t.Parallel()
 	bw := signedIn(t)
 	folder := text(t, bw.Create("folder", clients.Object{"name": "Work"}), "id")
 	made := bw.Create("item", github(folder))
@@ -206,6 +208,7 @@ var kinds = []struct {
 
 // TestKinds is T17.
 func TestKinds(t *testing.T) {
+	t.Parallel()
 	bw := signedIn(t)
 	for _, kind := range kinds {
 		t.Run("T17 "+kind.name+" comes back as it went", func(t *testing.T) {
