@@ -63,7 +63,8 @@ class Pages {
 
   /** Shows the view of the address, or lets the view that is there follow it. */
   show() {
-    if (/^#?\/?$/.test(location.hash) && this.session.state === 'open') return this.navigate('#/vault', { replace: true });
+    if (/^#?\/?$/.test(location.hash) && this.session.state === 'open')
+      return this.navigate('#/vault', { replace: true });
     const parsed = routeOf(location.hash);
     const place = this.#placeFor(parsed);
     if (place === this.#shown && place !== unlock) {

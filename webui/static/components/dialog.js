@@ -1,7 +1,7 @@
 // dialog: modal dialogs on <dialog>. The browser keeps the focus inside and
 // gives it back where it was; Esc closes.
-import { t } from "../text/text.js";
-import { build } from "./template.js";
+import { t } from '../text/text.js';
+import { build } from './template.js';
 
 /**
  * Shows a built template as a modal dialog. Resolves with the value given to
@@ -13,19 +13,19 @@ import { build } from "./template.js";
  */
 export function openDialog(built, wire) {
   const before = document.activeElement;
-  const dialog = document.createElement("dialog");
-  dialog.className = "dialog";
-  const heading = built.root.querySelector("h1, h2");
+  const dialog = document.createElement('dialog');
+  dialog.className = 'dialog';
+  const heading = built.root.querySelector('h1, h2');
   if (heading) {
-    heading.id = "dialog-heading";
-    dialog.setAttribute("aria-labelledby", heading.id);
+    heading.id = 'dialog-heading';
+    dialog.setAttribute('aria-labelledby', heading.id);
   }
   dialog.append(built.root);
   document.body.append(dialog);
   return new Promise((resolve) => {
     /** @type {T | null} */
     let answer = null;
-    dialog.addEventListener("close", () => {
+    dialog.addEventListener('close', () => {
       dialog.remove();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
       resolve(answer);
@@ -34,7 +34,7 @@ export function openDialog(built, wire) {
       answer = value;
       dialog.close();
     }, dialog);
-    dialog.addEventListener("click", (event) => {
+    dialog.addEventListener('click', (event) => {
       if (event.target === dialog && !insideBox(dialog, event)) dialog.close();
     });
     dialog.showModal();
@@ -44,7 +44,12 @@ export function openDialog(built, wire) {
 /** @param {HTMLElement} box @param {MouseEvent} event */
 function insideBox(box, event) {
   const edge = box.getBoundingClientRect();
-  return event.clientX >= edge.left && event.clientX <= edge.right && event.clientY >= edge.top && event.clientY <= edge.bottom;
+  return (
+    event.clientX >= edge.left &&
+    event.clientX <= edge.right &&
+    event.clientY >= edge.top &&
+    event.clientY <= edge.bottom
+  );
 }
 
 /**
@@ -53,15 +58,15 @@ function insideBox(box, event) {
  *   loss: something is gone afterwards; text then says what and how many
  */
 export async function ask({ title, text, action, loss = false }) {
-  const built = build("confirm");
-  built.part("title").textContent = title;
-  built.part("text").textContent = text;
-  const button = built.part("action");
+  const built = build('confirm');
+  built.part('title').textContent = title;
+  built.part('text').textContent = text;
+  const button = built.part('action');
   button.textContent = action;
-  button.classList.toggle("loss", loss);
+  button.classList.toggle('loss', loss);
   const answer = await openDialog(built, (close) => {
-    button.addEventListener("click", () => close(true));
-    built.part("cancel").addEventListener("click", () => close(null));
+    button.addEventListener('click', () => close(true));
+    built.part('cancel').addEventListener('click', () => close(null));
   });
   return answer === true;
 }
@@ -70,21 +75,21 @@ export async function ask({ title, text, action, loss = false }) {
  * Asks for one line of text. Resolves with it, trimmed, or null.
  * @param {{ title: string, label: string, action: string, value?: string }} question
  */
-export async function askText({ title, label, action, value = "" }) {
-  const built = build("ask-text");
-  built.part("title").textContent = title;
-  built.part("label").textContent = label;
-  built.part("action").textContent = action;
-  const input = built.part("input", HTMLInputElement);
+export async function askText({ title, label, action, value = '' }) {
+  const built = build('ask-text');
+  built.part('title').textContent = title;
+  built.part('label').textContent = label;
+  built.part('action').textContent = action;
+  const input = built.part('input', HTMLInputElement);
   input.value = value;
   return openDialog(built, (/** @type {(text: string | null) => void} */ close) => {
-    built.root.addEventListener("submit", (event) => {
+    built.root.addEventListener('submit', (event) => {
       event.preventDefault();
       const text = input.value.trim();
       if (text) close(text);
       else input.focus();
     });
-    built.part("cancel").addEventListener("click", () => close(null));
+    built.part('cancel').addEventListener('click', () => close(null));
   });
 }
 
@@ -93,17 +98,17 @@ export async function askText({ title, label, action, value = "" }) {
  * with a problem. Resolves with the password, or null.
  * @param {{ title?: string, text: string, action: string, verify: (password: string) => Promise<unknown> }} question
  */
-export async function askPassword({ title = t("ask.password.title"), text, action, verify }) {
-  const { showProblem, clearProblem } = await import("./problem.js");
-  const built = build("ask-password");
-  built.part("title").textContent = title;
-  built.part("text").textContent = text;
-  const button = built.part("action", HTMLButtonElement);
+export async function askPassword({ title = t('ask.password.title'), text, action, verify }) {
+  const { showProblem, clearProblem } = await import('./problem.js');
+  const built = build('ask-password');
+  built.part('title').textContent = title;
+  built.part('text').textContent = text;
+  const button = built.part('action', HTMLButtonElement);
   button.textContent = action;
-  const field = /** @type {import("./password-field.js").PasswordField} */ (built.part("password"));
+  const field = /** @type {import("./password-field.js").PasswordField} */ (built.part('password'));
   return openDialog(built, (/** @type {(password: string | null) => void} */ close) => {
-    built.part("cancel").addEventListener("click", () => close(null));
-    built.root.addEventListener("submit", async (event) => {
+    built.part('cancel').addEventListener('click', () => close(null));
+    built.root.addEventListener('submit', async (event) => {
       event.preventDefault();
       clearProblem(field);
       button.disabled = true;

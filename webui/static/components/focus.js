@@ -12,13 +12,15 @@ export function rememberFocus() {
 
 /**
  * Gives the focus back: to the named element, else to the view's own first
- * choice ([data-home-focus]), else to the view itself.
+ * choice ([data-home-focus]), else to the view itself. On touch a field is not
+ * chosen for somebody: it would bring up the keyboard.
  * @param {HTMLElement} root
  */
 export function restoreFocus(root) {
   const named = kept && root.querySelector(`[data-focus="${CSS.escape(kept)}"]`);
   kept = null;
   if (!named && root.contains(document.activeElement)) return;
-  const target = named || root.querySelector('[data-home-focus]') || root;
+  const home = matchMedia('(pointer: coarse)').matches ? null : root.querySelector('[data-home-focus]');
+  const target = named || home || root;
   if (target instanceof HTMLElement) target.focus({ preventScroll: true });
 }

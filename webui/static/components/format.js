@@ -1,17 +1,17 @@
 // format: dates and counts as people say them.
-import { element } from "./template.js";
+import { element } from './template.js';
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const units = [
-  ["year", 31_557_600],
-  ["month", 2_629_800],
-  ["week", 604_800],
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
 ];
 
 /**
@@ -21,7 +21,7 @@ const units = [
 export function ago(date, now = Date.now()) {
   const seconds = (new Date(date).getTime() - now) / 1000;
   const unit = units.find(([, size]) => Math.abs(seconds) >= size);
-  return unit ? relative.format(Math.trunc(seconds / unit[1]), unit[0]) : "just now";
+  return unit ? relative.format(Math.trunc(seconds / unit[1]), unit[0]) : 'just now';
 }
 
 /**
@@ -30,7 +30,7 @@ export function ago(date, now = Date.now()) {
  */
 export function timeElement(date) {
   const at = new Date(date);
-  const made = element("time", "", ago(at));
+  const made = element('time', '', ago(at));
   made.dateTime = at.toISOString();
   made.title = exact.format(at);
   return made;

@@ -1,7 +1,7 @@
 // menu: a popup menu on a button. Arrow keys, Home, End, first letters; Esc
 // and Tab close it; the focus goes back to the button.
-import { element } from "./template.js";
-import { icon } from "./icon.js";
+import { element } from './template.js';
+import { icon } from './icon.js';
 
 /** An entry, or null for a line between entries.
  * @typedef {{ text: string, icon?: string, loss?: boolean, run: () => unknown } | null} Entry */
@@ -12,34 +12,35 @@ import { icon } from "./icon.js";
  * @param {Entry[]} entries
  */
 export function openMenu(button, entries) {
-  const menu = element("div", "menu");
-  menu.setAttribute("role", "menu");
-  menu.setAttribute("aria-label", button.getAttribute("aria-label") ?? button.textContent ?? "");
-  menu.popover = "auto";
-  menu.append(...entries.map((entry) => (entry ? item(entry, menu) : element("hr"))));
-  document.body.append(menu);
-  button.setAttribute("aria-expanded", "true");
-  menu.addEventListener("toggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState === "open") return;
-    button.setAttribute("aria-expanded", "false");
+  const menu = element('div', 'menu');
+  menu.setAttribute('role', 'menu');
+  menu.setAttribute('aria-label', button.getAttribute('aria-label') ?? button.textContent ?? '');
+  menu.popover = 'auto';
+  menu.append(...entries.map((entry) => (entry ? item(entry, menu) : element('hr'))));
+  // Inside the landmark of its button, so that a screen reader knows where it is.
+  (button.closest('dialog, nav, main') ?? document.body).append(menu);
+  button.setAttribute('aria-expanded', 'true');
+  menu.addEventListener('toggle', (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState === 'open') return;
+    button.setAttribute('aria-expanded', 'false');
     if (menu.contains(document.activeElement) || document.activeElement === document.body) button.focus();
     menu.remove();
   });
-  menu.addEventListener("keydown", (event) => onKey(menu, event));
+  menu.addEventListener('keydown', (event) => onKey(menu, event));
   menu.showPopover();
   place(menu, button);
-  menu.querySelector("button")?.focus();
+  menu.querySelector('button')?.focus();
 }
 
 /** @param {NonNullable<Entry>} entry @param {HTMLElement} menu */
 function item(entry, menu) {
-  const button = element("button", entry.loss ? "loss" : "");
-  button.type = "button";
+  const button = element('button', entry.loss ? 'loss' : '');
+  button.type = 'button';
   button.tabIndex = -1;
-  button.setAttribute("role", "menuitem");
+  button.setAttribute('role', 'menuitem');
   if (entry.icon) button.append(icon(entry.icon));
-  button.append(element("span", "", entry.text));
-  button.addEventListener("click", () => {
+  button.append(element('span', '', entry.text));
+  button.addEventListener('click', () => {
     menu.hidePopover();
     entry.run();
   });
@@ -49,10 +50,10 @@ function item(entry, menu) {
 /** @param {HTMLElement} menu @param {KeyboardEvent} event */
 function onKey(menu, event) {
   event.stopPropagation();
-  const items = [...menu.querySelectorAll("button")];
+  const items = [...menu.querySelectorAll('button')];
   const here = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
   const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: items.length - 1 }[event.key];
-  if (event.key === "Tab") menu.hidePopover();
+  if (event.key === 'Tab') menu.hidePopover();
   else if (to !== undefined) items[(to + items.length) % items.length]?.focus();
   else if (event.key.length === 1) startingWith(items, here, event.key)?.focus();
   else return;

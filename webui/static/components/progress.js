@@ -1,6 +1,6 @@
 // progress: <progress-bar>, and the rule that nothing shows progress in the
 // first 300 ms: what is that quick should not flicker.
-import { t } from "../text/text.js";
+import { t } from '../text/text.js';
 
 const patience = 300; // ms before a bar is worth a look
 
@@ -8,24 +8,24 @@ const patience = 300; // ms before a bar is worth a look
 export class ProgressBar extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
-    this.setAttribute("role", "progressbar");
-    if (!this.hasAttribute("aria-label")) this.setAttribute("aria-label", t("progress.label"));
-    this.setAttribute("aria-valuemin", "0");
-    this.setAttribute("aria-valuemax", "100");
-    this.append(document.createElement("span"));
+    this.setAttribute('role', 'progressbar');
+    if (!this.hasAttribute('aria-label')) this.setAttribute('aria-label', t('progress.label'));
+    this.setAttribute('aria-valuemin', '0');
+    this.setAttribute('aria-valuemax', '100');
+    this.append(document.createElement('span'));
   }
 
   /** @param {number | null} part */
   set value(part) {
     const bar = /** @type {HTMLElement | null} */ (this.firstElementChild);
     if (part === null) {
-      this.removeAttribute("value");
-      this.removeAttribute("aria-valuenow");
-      if (bar) bar.style.transform = "";
+      this.removeAttribute('value');
+      this.removeAttribute('aria-valuenow');
+      if (bar) bar.style.transform = '';
       return;
     }
-    this.setAttribute("value", String(part));
-    this.setAttribute("aria-valuenow", String(Math.round(part * 100)));
+    this.setAttribute('value', String(part));
+    this.setAttribute('aria-valuenow', String(Math.round(part * 100)));
     if (bar) bar.style.transform = `scaleX(${part})`;
   }
 }

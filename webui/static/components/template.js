@@ -1,6 +1,6 @@
 // template: clones a <template> of index.html and fills its texts. It is the
 // only way markup comes to life here; it never parses a string.
-import { t } from "../text/text.js";
+import { t } from '../text/text.js';
 
 /**
  * A clone of a template: its first element, and its parts by data-part.
@@ -24,8 +24,8 @@ export function build(name) {
   fillTexts(clone);
   /** @type {Map<string, Element>} */
   const parts = new Map();
-  for (const element of clone.querySelectorAll("[data-part]")) {
-    parts.set(/** @type {string} */ (element.getAttribute("data-part")), element);
+  for (const element of clone.querySelectorAll('[data-part]')) {
+    parts.set(/** @type {string} */ (element.getAttribute('data-part')), element);
   }
   return { root, part: (wanted, type) => partOf(parts, name, wanted, type) };
 }
@@ -43,19 +43,19 @@ function partOf(parts, template, name, type) {
   return /** @type {T} */ (element);
 }
 
-const attributes = { label: "aria-label", placeholder: "placeholder", title: "title" };
+const attributes = { label: 'aria-label', placeholder: 'placeholder', title: 'title' };
 
 /**
  * Fills the texts of a piece of the document.
  * @param {ParentNode} piece
  */
 export function fillTexts(piece) {
-  for (const element of piece.querySelectorAll("[data-text]")) {
-    element.textContent = t(element.getAttribute("data-text") ?? "");
+  for (const element of piece.querySelectorAll('[data-text]')) {
+    element.textContent = t(element.getAttribute('data-text') ?? '');
   }
   for (const [name, attribute] of Object.entries(attributes)) {
     for (const element of piece.querySelectorAll(`[data-${name}]`)) {
-      element.setAttribute(attribute, t(element.getAttribute(`data-${name}`) ?? ""));
+      element.setAttribute(attribute, t(element.getAttribute(`data-${name}`) ?? ''));
     }
   }
 }
@@ -67,7 +67,7 @@ export function fillTexts(piece) {
  * @param {K} tag @param {string} [className] @param {string} [text]
  * @returns {HTMLElementTagNameMap[K]}
  */
-export function element(tag, className = "", text = "") {
+export function element(tag, className = '', text = '') {
   const made = document.createElement(tag);
   if (className) made.className = className;
   if (text) made.textContent = text;

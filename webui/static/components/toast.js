@@ -1,11 +1,13 @@
 // toast: says what was done, to eyes (a toast) and to screen readers (a live
 // region that stays in the page). With an undo it stays longer.
-import { t } from "../text/text.js";
-import { build } from "./template.js";
-import { messageOf } from "./problem.js";
+import { build } from './template.js';
+import { messageOf } from './problem.js';
 
 const stay = 4000; // ms; read at leisure
 const stayWithUndo = 9000; // ms; long enough to notice a slip
+
+/** Where the focus was when the toast came; it goes back there. @type {Element | null} */
+let before = null;
 
 /**
  * Says something in passing.
@@ -15,16 +17,17 @@ const stayWithUndo = 9000; // ms; long enough to notice a slip
 export function say(message, { undo, quiet = false } = {}) {
   announce(message);
   if (quiet) return;
-  const built = build("toast");
-  built.part("text").textContent = message;
-  const button = built.part("undo");
+  const built = build('toast');
+  built.part('text').textContent = message;
+  const button = built.part('undo');
   button.hidden = !undo;
-  const host = /** @type {HTMLElement} */ (document.getElementById("toasts"));
+  const host = /** @type {HTMLElement} */ (document.getElementById('toasts'));
+  before = document.activeElement;
   host.replaceChildren(built.root);
   raise(host);
   const timer = setTimeout(() => built.root.remove(), undo ? stayWithUndo : stay);
-  built.part("close").addEventListener("click", () => dismiss(built.root, timer));
-  button.addEventListener("click", () => {
+  built.part('close').addEventListener('click', () => dismiss(built.root, timer));
+  button.addEventListener('click', () => {
     dismiss(built.root, timer);
     undo?.();
   });
@@ -44,8 +47,8 @@ export function sayError(error) {
  * @param {string} message
  */
 export function announce(message) {
-  const live = /** @type {HTMLElement} */ (document.getElementById("live"));
-  live.textContent = "";
+  const live = /** @type {HTMLElement} */ (document.getElementById('live'));
+  live.textContent = '';
   requestAnimationFrame(() => (live.textContent = message));
 }
 
@@ -54,15 +57,14 @@ function dismiss(toast, timer) {
   clearTimeout(timer);
   const hadFocus = toast.contains(document.activeElement);
   toast.remove();
-  if (hadFocus) /** @type {HTMLElement | null} */ (document.querySelector("[data-home-focus]"))?.focus();
+  if (!hadFocus) return;
+  const next = before?.isConnected ? before : document.querySelector('[data-focus="list"], main');
+  if (next instanceof HTMLElement) next.focus();
 }
 
 /** Above an open dialog, too: the top layer is a stack, so show it anew. @param {HTMLElement} host */
 function raise(host) {
   if (!host.showPopover) return;
-  if (host.matches(":popover-open")) host.hidePopover();
+  if (host.matches(':popover-open')) host.hidePopover();
   host.showPopover();
 }
-
-/** The text of the dismiss button. */
-export const dismissText = () => t("toast.close");

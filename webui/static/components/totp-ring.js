@@ -49,7 +49,8 @@ function makeRing() {
   ring.setAttribute('aria-hidden', 'true');
   const circle = () => {
     const made = document.createElementNS(svg, 'circle');
-    for (const [name, value] of Object.entries({ cx: '10', cy: '10', r: '8' })) made.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ cx: '10', cy: '10', r: '8' }))
+      made.setAttribute(name, value);
     return made;
   };
   const arc = circle();

@@ -24,6 +24,7 @@ export default Object.freeze({
   'progress.label': 'In progress',
   'toast.undo': 'Undo',
   'toast.close': 'Dismiss',
+  'toast.region': 'Messages',
   'ask.cancel': 'Cancel',
   'ask.password.title': 'Is it you?',
   'password.label': 'Password',
@@ -74,7 +75,8 @@ export default Object.freeze({
     'The server asks this page to turn your master password into a key with less work than last time on this device. Less work for you is less work for a thief.',
   'kdf.before': 'Last time',
   'kdf.now': 'Now',
-  'kdf.hint': 'If you did not change this yourself, somebody may be standing between you and your house. Nothing was sent yet.',
+  'kdf.hint':
+    'If you did not change this yourself, somebody may be standing between you and your house. Nothing was sent yet.',
   'kdf.stop': 'Stop here',
   'kdf.mine': 'I changed it, go on',
 
@@ -177,7 +179,8 @@ export default Object.freeze({
   'done.removed.other': '{count} items deleted for ever',
   'remove.title.one': 'Delete “{name}” for ever?',
   'remove.title.other': 'Delete {count} items for ever?',
-  'remove.text.one': 'Its password, notes and history are gone for good. Nobody can bring them back, except from a backup.',
+  'remove.text.one':
+    'Its password, notes and history are gone for good. Nobody can bring them back, except from a backup.',
   'remove.text.other':
     'The passwords, notes and history of {count} items are gone for good. Nobody can bring them back, except from a backup.',
   'remove.action.one': 'Delete for ever',
@@ -200,7 +203,8 @@ export default Object.freeze({
   'item.restore': 'Restore',
   'item.remove': 'Delete for ever …',
   'item.broken': 'Part of it can’t be read',
-  'item.broken.edit': 'Part of this item can’t be read, so it can’t be saved over. Copy what you can read to a new item.',
+  'item.broken.edit':
+    'Part of this item can’t be read, so it can’t be saved over. Copy what you can read to a new item.',
   'item.state.broken': 'Part of this item can’t be read. What can be read is shown; it is never saved over.',
   'item.state.trash': 'This item is in the trash.',
   'item.state.archive': 'This item is archived.',
@@ -218,7 +222,8 @@ export default Object.freeze({
   'row.password': 'Password',
   'row.totp': 'One-time code',
   'row.uri': 'Address',
-  'row.uri.suspect': 'This address does not match its seal: somebody may have swapped it. It is not opened from here.',
+  'row.uri.suspect':
+    'This address does not match its seal: somebody may have swapped it. It is not opened from here.',
   'row.passkey': 'Passkey',
   'row.passkey.text': '{user} at {site}',
   'row.notes': 'Notes',

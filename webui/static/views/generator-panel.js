@@ -4,7 +4,14 @@ import { showCharacters } from '../components/characters.js';
 import { openDialog } from '../components/dialog.js';
 import { guessing } from '../components/password-field.js';
 import { build } from '../components/template.js';
-import { LENGTHS, PASSPHRASE_DEFAULTS, PASSWORD_DEFAULTS, bits, passphrase, password } from '../vault/generator.js';
+import {
+  LENGTHS,
+  PASSPHRASE_DEFAULTS,
+  PASSWORD_DEFAULTS,
+  bits,
+  passphrase,
+  password,
+} from '../vault/generator.js';
 
 /** @typedef {import('./view.js').Deps} Deps */
 /** @typedef {import('../vault/types.js').PasswordOptions & import('../vault/types.js').PassphraseOptions & { kind: 'password' | 'passphrase' }} Options */
@@ -13,7 +20,12 @@ const guessesPerSecond = 1e4; // as strength() assumes: Argon2id on a rack of gr
 
 /** The remembered options. @param {Deps} deps @returns {Options} */
 function optionsOf({ session }) {
-  return { kind: 'password', ...PASSWORD_DEFAULTS, ...PASSPHRASE_DEFAULTS, ...Object(session.remember.get('generator')) };
+  return {
+    kind: 'password',
+    ...PASSWORD_DEFAULTS,
+    ...PASSPHRASE_DEFAULTS,
+    ...Object(session.remember.get('generator')),
+  };
 }
 
 /** @param {Options} options */
@@ -48,8 +60,11 @@ export class GeneratorPanel {
   async renew() {
     this.secret = await make(this.options);
     showCharacters(this.built.part('secret'), this.secret);
-    const strength = bits(this.options.kind === 'password' ? without(this.options, 'words') : without(this.options, 'length'));
-    this.built.part('strength').textContent = `${this.deps.text('generator.bits', { bits: Math.floor(strength) })} ${guessing(2 ** (strength - 1) / guessesPerSecond)}`;
+    const strength = bits(
+      this.options.kind === 'password' ? without(this.options, 'words') : without(this.options, 'length'),
+    );
+    this.built.part('strength').textContent =
+      `${this.deps.text('generator.bits', { bits: Math.floor(strength) })} ${guessing(2 ** (strength - 1) / guessesPerSecond)}`;
   }
 
   #wire() {
@@ -75,7 +90,8 @@ export class GeneratorPanel {
     const options = /** @type {Record<string, unknown>} */ (this.options);
     if (input.type === 'checkbox') options[input.name] = input.checked;
     else if (input.type === 'range') options[input.name] = Number(input.value);
-    else if (input.type !== 'radio' || input.checked) options[input.name.replace(/^option-/, '')] = input.value;
+    else if (input.type !== 'radio' || input.checked)
+      options[input.name.replace(/^option-/, '')] = input.value;
     const { lower, upper, digits, symbols } = this.options;
     if (!lower && !upper && !digits && !symbols) this.options.lower = true;
   }
@@ -93,7 +109,9 @@ export class GeneratorPanel {
     const isPassword = this.options.kind === 'password';
     built.part('password-options').hidden = !isPassword;
     built.part('passphrase-options').hidden = isPassword;
-    built.part('length-text').textContent = this.deps.text('generator.length', { count: this.options.length });
+    built.part('length-text').textContent = this.deps.text('generator.length', {
+      count: this.options.length,
+    });
     built.part('words-text').textContent = this.deps.text('generator.words', { count: this.options.words });
     const limit = (/** @type {string} */ part, /** @type {readonly number[]} */ range) => {
       const input = built.part(part, HTMLInputElement);

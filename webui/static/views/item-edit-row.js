@@ -108,7 +108,9 @@ export class EditRow {
   }
 
   #revealer() {
-    const button = this.#button('row.reveal', 'eye', () => this.reveal(button.getAttribute('aria-pressed') !== 'true'));
+    const button = this.#button('row.reveal', 'eye', () =>
+      this.reveal(button.getAttribute('aria-pressed') !== 'true'),
+    );
     button.setAttribute('aria-pressed', 'false');
     this.revealer = button;
     if (this.field instanceof HTMLTextAreaElement) this.reveal(valueAt(this.form.item, this.row.path) === '');
@@ -157,7 +159,11 @@ export class EditRow {
     const select = element('select', 'match');
     select.setAttribute('aria-label', this.text('match.label'));
     const value = uri.match === null ? '' : String(uri.match);
-    select.append(...matches.map((match) => new Option(this.text(`match.${match || 'default'}`), match, false, match === value)));
+    select.append(
+      ...matches.map(
+        (match) => new Option(this.text(`match.${match || 'default'}`), match, false, match === value),
+      ),
+    );
     select.addEventListener('change', () => {
       uri.match = select.value === '' ? null : Number(select.value);
       this.form.touch();

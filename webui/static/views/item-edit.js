@@ -27,7 +27,8 @@ export class ItemEdit {
     this.draft = draft;
     this.fresh = item.id === '';
     this.signal = signal;
-    if (this.fresh && item.login && item.login.uris.length === 0) this.item.login?.uris.push({ uri: '', match: null });
+    if (this.fresh && item.login && item.login.uris.length === 0)
+      this.item.login?.uris.push({ uri: '', match: null });
     this.#order = this.#firstOrder();
     this.draw();
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
@@ -51,13 +52,19 @@ export class ItemEdit {
       return at < 0 ? this.#order.length : at;
     };
     rows.sort((a, b) => place(a) - place(b));
-    this.host.replaceChildren(...rows.map((row) => new EditRow(row, this).root), this.#adders(), this.#foot());
+    this.host.replaceChildren(
+      ...rows.map((row) => new EditRow(row, this).root),
+      this.#adders(),
+      this.#foot(),
+    );
     if (focusPath) this.focus(focusPath);
   }
 
   /** @param {string} path */
   focus(path) {
-    /** @type {HTMLElement | null} */ (this.host.querySelector(`[data-focus="edit:${CSS.escape(path)}"]`))?.focus();
+    /** @type {HTMLElement | null} */ (
+      this.host.querySelector(`[data-focus="edit:${CSS.escape(path)}"]`)
+    )?.focus();
   }
 
   /** Takes a typed value. @param {string} path @param {string} value */
@@ -94,7 +101,9 @@ export class ItemEdit {
     list?.splice(at, 1);
     const stem = path.startsWith('fields') ? 'fields' : 'login.uris';
     const tail = stem === 'fields' ? 'value' : 'uri';
-    this.#order = this.#order.filter((known) => known !== path).map((known) => shifted(known, stem, tail, at));
+    this.#order = this.#order
+      .filter((known) => known !== path)
+      .map((known) => shifted(known, stem, tail, at));
     this.touch();
     this.draw();
     /** @type {HTMLElement | null} */ (this.host.querySelector('.adders button'))?.focus();
@@ -144,7 +153,9 @@ export class ItemEdit {
     const folder = built.part('folder', HTMLSelectElement);
     const { vault, text } = this.deps;
     const options = [{ id: '', name: text('place.nofolder') }, ...vault.folders];
-    folder.append(...options.map(({ id, name }) => new Option(name, id, false, id === (this.item.folderId ?? ''))));
+    folder.append(
+      ...options.map(({ id, name }) => new Option(name, id, false, id === (this.item.folderId ?? ''))),
+    );
     folder.addEventListener('change', () => {
       this.item.folderId = folder.value || null;
       this.touch();
@@ -179,8 +190,12 @@ function shifted(path, stem, tail, gone) {
 /** A name for an item that was given none, '' where nothing tells one. @param {Item} item */
 function nameFrom(item) {
   const uri = item.login?.uris[0]?.uri ?? '';
-  const host = uri.replace(/^[a-z][a-z\d+.-]*:\/\//i, '').split(/[/?#:]/)[0].replace(/^www\./, '');
+  const host = uri
+    .replace(/^[a-z][a-z\d+.-]*:\/\//i, '')
+    .split(/[/?#:]/)[0]
+    .replace(/^www\./, '');
   if (host) return host;
-  if (kindOf(item.type) === 'identity') return `${item.identity?.firstName ?? ''} ${item.identity?.lastName ?? ''}`.trim();
+  if (kindOf(item.type) === 'identity')
+    return `${item.identity?.firstName ?? ''} ${item.identity?.lastName ?? ''}`.trim();
   return kindOf(item.type) === 'card' ? (item.card?.brand ?? '') : '';
 }

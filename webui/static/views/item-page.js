@@ -1,8 +1,7 @@
 // item-page: the right column: one item, read or edited. It keeps the decrypted
 // item only while it shows it.
 import { askPassword } from '../components/dialog.js';
-import { icon } from '../components/icon.js';
-import { openMenu } from '../components/menu.js';
+import { drawMark } from '../components/icon.js';
 import { messageOf } from '../components/problem.js';
 import { build, element } from '../components/template.js';
 import { sayError } from '../components/toast.js';
@@ -10,8 +9,8 @@ import { blank } from '../vault/cipher.js';
 import { ItemEdit } from './item-edit.js';
 import { ItemRead } from './item-read.js';
 import { kindOf, typeOf } from './item-shape.js';
+import { showState, subtitle, wireStar, wireTools } from './item-tools.js';
 import { paintTile } from './tile.js';
-import { openFolderMenu } from './vault-bulk.js';
 
 /** @typedef {import('./view.js').Deps} Deps @typedef {import('../vault/types.js').Item} Item */
 
@@ -42,15 +41,21 @@ export class ItemPage {
     this.deps = deps;
     this.hooks = hooks;
     deps.signal.addEventListener('abort', () => this.#leave());
-    deps.vault.addEventListener('change', (event) => this.#follow(/** @type {CustomEvent} */ (event).detail), {
-      signal: deps.signal,
-    });
+    deps.vault.addEventListener(
+      'change',
+      (event) => this.#follow(/** @type {CustomEvent} */ (event).detail),
+      {
+        signal: deps.signal,
+      },
+    );
   }
 
   /** Shows nothing yet. */
   showNone() {
     this.#begin('');
-    this.host.replaceChildren(build('no-item').root);
+    const { root } = build('no-item');
+    drawMark(/** @type {Element} */ (root.querySelector('.mark')));
+    this.host.replaceChildren(root);
   }
 
   /** Shows an item for reading. @param {string} id */
@@ -134,74 +139,15 @@ export class ItemPage {
     const built = build('item');
     paintTile(built.part('tile'), item);
     built.part('name').textContent = item.name || this.deps.text('item.unnamed');
-    built.part('sub').textContent = this.#subtitle(item);
-    this.#state(built.part('state'), item);
+    built.part('sub').textContent = subtitle(item, this.deps);
+    showState(built.part('state'), item, this.deps);
     this.host.replaceChildren(built.root);
-    this.reading = new ItemRead(built.part('rows'), item, this.deps, { prove: () => this.#prove(item), signal });
-    this.#tools(built, item);
-    if (focused) this.#focus(focused);
-  }
-
-  /** @param {Item} item */
-  #subtitle(item) {
-    const { text, vault } = this.deps;
-    const folder = vault.folders.find(({ id }) => id === item.folderId);
-    return [text(`kind.${kindOf(item.type)}`), folder?.name].filter(Boolean).join(' · ');
-  }
-
-  /** Says where it is when that is not where items live. @param {HTMLElement} host @param {Item} item */
-  #state(host, item) {
-    const key = item.broken ? 'item.state.broken' : item.deleted ? 'item.state.trash' : item.archived ? 'item.state.archive' : '';
-    host.hidden = key === '';
-    if (key) host.replaceChildren(icon(item.broken ? 'warn' : 'info'), element('span', '', this.deps.text(key)));
-  }
-
-  /** @param {import('../components/template.js').Built} built @param {Item} item */
-  #tools(built, item) {
-    const { text, vault } = this.deps;
-    built.part('back').addEventListener('click', () => this.hooks.back());
-    const star = built.part('star');
-    const drawStar = (/** @type {boolean} */ on) => {
-      star.setAttribute('aria-pressed', String(on));
-      star.firstElementChild?.setAttribute('name', on ? 'star-full' : 'star');
-    };
-    drawStar(item.favourite);
-    star.addEventListener('click', () => {
-      item.favourite = !item.favourite;
-      drawStar(item.favourite);
-      vault.favourite(item.id, item.favourite).catch(sayError);
+    this.reading = new ItemRead(built.part('rows'), item, this.deps, {
+      prove: () => this.#prove(item),
+      signal,
     });
-    const edit = built.part('edit', HTMLButtonElement);
-    edit.hidden = Boolean(item.deleted || item.broken);
-    edit.addEventListener('click', () => this.hooks.go([item.id, 'edit']));
-    built.part('more').addEventListener('click', () => this.#more(built.part('more'), item));
-  }
-
-  /** @param {HTMLElement} button @param {Item} item */
-  #more(button, item) {
-    const { text } = this.deps;
-    const { acts, back } = this.hooks;
-    const ids = [item.id];
-    const away = (/** @type {() => Promise<unknown>} */ act) => () => {
-      back();
-      return act();
-    };
-    const trash = { text: text('item.trash'), icon: 'trash', loss: true, run: away(() => acts.trash(ids)) };
-    if (item.deleted) {
-      return openMenu(button, [
-        { text: text('item.restore'), icon: 'restore', run: away(() => acts.restore(ids)) },
-        { text: text('item.remove'), icon: 'trash', loss: true, run: async () => void ((await acts.remove(ids)) && back()) },
-      ]);
-    }
-    const archive = item.archived
-      ? { text: text('item.unarchive'), icon: 'unarchive', run: away(() => acts.unarchive(ids)) }
-      : { text: text('item.archive'), icon: 'archive', run: away(() => acts.archive(ids)) };
-    openMenu(button, [
-      { text: text('item.move'), icon: 'move', run: () => openFolderMenu(button, this.deps, (id) => acts.move(ids, id)) },
-      archive,
-      null,
-      trash,
-    ]);
+    wireTools(built, item, this.deps, this.hooks);
+    if (focused) this.#focus(focused);
   }
 
   /** @param {Item} item @param {AbortSignal} signal @param {boolean} fromDraft */
@@ -211,7 +157,7 @@ export class ItemPage {
     const name = built.part('name', HTMLInputElement);
     paintTile(built.part('tile'), item);
     name.value = item.name;
-    built.part('sub').textContent = this.#subtitle(item);
+    built.part('sub').textContent = subtitle(item, this.deps);
     const note = built.part('draft');
     note.hidden = !fromDraft;
     this.host.replaceChildren(built.root);
@@ -224,28 +170,14 @@ export class ItemPage {
     });
     built.part('discard').addEventListener('click', () => this.cancel());
     built.part('cancel').addEventListener('click', () => this.cancel());
-    this.#wireStar(built.part('star'), form);
+    wireStar(built.part('star'), item, () => form.touch());
     built.root.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#save(form);
     });
     built.part('heading').textContent = text(item.id ? 'edit.heading' : `new.${kindOf(item.type)}`);
     name.placeholder = text(`name.${kindOf(item.type)}`);
-    if (!item.id || document.activeElement === document.body) name.focus();
-  }
-
-  /** @param {HTMLElement} star @param {ItemEdit} form */
-  #wireStar(star, form) {
-    const draw = () => {
-      star.setAttribute('aria-pressed', String(form.item.favourite));
-      star.firstElementChild?.setAttribute('name', form.item.favourite ? 'star-full' : 'star');
-    };
-    draw();
-    star.addEventListener('click', () => {
-      form.item.favourite = !form.item.favourite;
-      form.touch();
-      draw();
-    });
+    name.focus();
   }
 
   /** Saves what is being edited now, if anything is. */
@@ -323,7 +255,8 @@ export class ItemPage {
     const { code, text, hint } = messageOf(error);
     const box = /** @type {HTMLElement} */ (this.host.querySelector('.error'));
     box.replaceChildren(element('strong', '', text), hint);
-    if (code === 'edit.unnamed') /** @type {HTMLElement | null} */ (this.host.querySelector('.item-name'))?.focus();
+    if (code === 'edit.unnamed')
+      /** @type {HTMLElement | null} */ (this.host.querySelector('.item-name'))?.focus();
     if (code !== 'item.changed' || !this.editing) return;
     const form = this.editing;
     const over = element('button', 'button', this.deps.text('edit.over'));
@@ -363,6 +296,8 @@ export class ItemPage {
 
   /** @param {string} name */
   #focus(name) {
-    /** @type {HTMLElement | null} */ (this.host.querySelector(`[data-focus="${CSS.escape(name)}"]`))?.focus();
+    /** @type {HTMLElement | null} */ (
+      this.host.querySelector(`[data-focus="${CSS.escape(name)}"]`)
+    )?.focus();
   }
 }

@@ -69,7 +69,8 @@ export class ItemRead {
     main.addEventListener('click', () => this.copyPath(path));
     this.#rows.set(path, built.root);
     shown.classList.toggle('mono', Boolean(row.mono));
-    if (row.what === 'secret' || (row.what === 'linked' && path.endsWith('password'))) this.#hide(built, value);
+    if (row.what === 'secret' || (row.what === 'linked' && path.endsWith('password')))
+      this.#hide(built, value);
     else if (row.what === 'totp') this.#code(shown, value);
     else if (row.what === 'yes') shown.textContent = this.deps.text(value === 'true' ? 'yes' : 'no');
     else if (row.what === 'uri') this.#address(built, row, value);
@@ -148,7 +149,11 @@ export class ItemRead {
       const { text } = this.deps;
       main.append(
         element('span', 'label', text('row.passkey')),
-        element('span', 'value', text('row.passkey.text', { user: key.userName || key.userDisplayName, site: key.rpId })),
+        element(
+          'span',
+          'value',
+          text('row.passkey.text', { user: key.userName || key.userDisplayName, site: key.rpId }),
+        ),
       );
       row.append(main, icon('passkey'));
       return row;
@@ -178,7 +183,9 @@ export class ItemRead {
 
   #history() {
     const details = element('details', 'history');
-    details.append(element('summary', '', this.deps.text('history.title', { count: this.item.history.length })));
+    details.append(
+      element('summary', '', this.deps.text('history.title', { count: this.item.history.length })),
+    );
     for (const { password, date } of this.item.history) {
       const built = build('fact');
       built.part('label').textContent = exactly(date);

@@ -20,7 +20,18 @@
 
 /** @type {[string, string][]} */
 const months = Array.from({ length: 12 }, (_, at) => [String(at + 1), `month.${at + 1}`]);
-const brands = ['Visa', 'Mastercard', 'Amex', 'Discover', 'Diners Club', 'JCB', 'Maestro', 'UnionPay', 'RuPay', 'Other'];
+const brands = [
+  'Visa',
+  'Mastercard',
+  'Amex',
+  'Discover',
+  'Diners Club',
+  'JCB',
+  'Maestro',
+  'UnionPay',
+  'RuPay',
+  'Other',
+];
 
 /** @type {Record<string, Row[]>} */
 const shapes = {
@@ -57,7 +68,9 @@ const shapes = {
 
 /** @param {string} names @param {Row['mode']} [mode] @returns {Row[]} */
 function identity(names, mode) {
-  return names.split(' ').map((name) => ({ path: `identity.${name}`, label: `row.${name}`, what: 'text', mode }));
+  return names
+    .split(' ')
+    .map((name) => ({ path: `identity.${name}`, label: `row.${name}`, what: 'text', mode }));
 }
 
 const types = /** @type {const} */ (['other', 'login', 'note', 'card', 'identity', 'ssh']);
@@ -88,7 +101,11 @@ export function rowsOf(item) {
   const uris = (item.login?.uris ?? []).map((_, at) => uriRow(at));
   const fields = item.fields.map((field, at) => fieldRow(field, at));
   /** @type {Row} */
-  const notes = { path: 'notes', label: kindOf(item.type) === 'note' ? 'row.note' : 'row.notes', what: 'lines' };
+  const notes = {
+    path: 'notes',
+    label: kindOf(item.type) === 'note' ? 'row.note' : 'row.notes',
+    what: 'lines',
+  };
   return [...shapes[kindOf(item.type)], ...uris, ...fields, notes];
 }
 
@@ -137,7 +154,14 @@ export function putAt(item, path, value) {
  */
 export function linkedPath(linkedId) {
   const login = { 100: 'login.username', 101: 'login.password' };
-  const card = { 300: 'cardholderName', 301: 'expMonth', 302: 'expYear', 303: 'code', 304: 'brand', 305: 'number' };
+  const card = {
+    300: 'cardholderName',
+    301: 'expMonth',
+    302: 'expYear',
+    303: 'code',
+    304: 'brand',
+    305: 'number',
+  };
   const names =
     'title middleName address1 address2 address3 city state postalCode country company email phone ssn username passportNumber licenseNumber firstName lastName';
   const key = linkedId ?? 0;

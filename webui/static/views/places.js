@@ -34,6 +34,8 @@ export class Places {
   /** @type {Set<HTMLElement>} */
   #hosts = new Set();
   #here = '';
+  /** @type {Record<string, number>} */
+  #counts = {};
 
   /** @param {HTMLElement} host @param {Deps} deps */
   constructor(host, deps) {
@@ -77,6 +79,7 @@ export class Places {
   }
 
   #draw() {
+    this.#counts = this.deps.vault.counts();
     for (const host of this.#hosts) this.#drawInto(host);
   }
 
@@ -96,13 +99,15 @@ export class Places {
     built.part('add').addEventListener('click', () => this.#addFolder());
     host.replaceChildren(...built.root.childNodes);
     if (focused) {
-      /** @type {HTMLElement | null} */ (host.querySelector(`[data-focus="${CSS.escape(focused)}"]`))?.focus();
+      /** @type {HTMLElement | null} */ (
+        host.querySelector(`[data-focus="${CSS.escape(focused)}"]`)
+      )?.focus();
     }
   }
 
   /** @param {string} place */
   #count(place) {
-    return /** @type {Record<string, number>} */ (this.deps.vault.counts())[place] ?? 0;
+    return this.#counts[place] ?? 0;
   }
 
   /** @param {string} place */
@@ -148,7 +153,11 @@ export class Places {
 
   async #addFolder() {
     const { text, vault, navigate } = this.deps;
-    const name = await askText({ title: text('folder.add'), label: text('folder.name'), action: text('folder.make') });
+    const name = await askText({
+      title: text('folder.add'),
+      label: text('folder.name'),
+      action: text('folder.make'),
+    });
     if (!name) return;
     try {
       const folder = await vault.saveFolder({ name });

@@ -14,7 +14,9 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** @param {string} name */
 function letterOf(name) {
-  const first = name.match(/[\p{L}\p{N}]/u)?.[0] ?? segmenter.segment(name.trim())[Symbol.iterator]().next().value?.segment;
+  const first =
+    name.match(/[\p{L}\p{N}]/u)?.[0] ??
+    segmenter.segment(name.trim())[Symbol.iterator]().next().value?.segment;
   return (first ?? '·').toUpperCase();
 }
 

@@ -38,9 +38,13 @@ class UnlockView {
       this.email.value = '';
       this.draw();
     });
-    deps.session.addEventListener('progress', (event) => this.#progress(/** @type {CustomEvent} */ (event).detail), {
-      signal: deps.signal,
-    });
+    deps.session.addEventListener(
+      'progress',
+      (event) => this.#progress(/** @type {CustomEvent} */ (event).detail),
+      {
+        signal: deps.signal,
+      },
+    );
     deps.session.addEventListener('change', () => this.draw(), { signal: deps.signal });
   }
 
@@ -58,7 +62,9 @@ class UnlockView {
     part('other').hidden = !this.locked;
     this.submit.textContent = text(this.locked ? 'unlock.open' : 'unlock.signin');
     this.email.value ||= session.email;
-    document.title = text('app.title', { where: text(this.locked ? 'unlock.title.locked' : 'unlock.signin') });
+    document.title = text('app.title', {
+      where: text(this.locked ? 'unlock.title.locked' : 'unlock.signin'),
+    });
     if (this.locked) announce(text('unlock.locked'));
     if (this.email.value) this.password.focus();
     else this.email.focus();
@@ -86,7 +92,8 @@ class UnlockView {
       announce(this.deps.text('unlock.done'));
     } catch (error) {
       this.#busy(false);
-      if (messageOf(error).code !== 'kdf.changed' || options.acceptKdf) return showProblem(this.password, error);
+      if (messageOf(error).code !== 'kdf.changed' || options.acceptKdf)
+        return showProblem(this.password, error);
       if (await this.#askKdf(/** @type {any} */ (error).values)) await this.#try(email, { acceptKdf: true });
       else this.password.focus();
     }

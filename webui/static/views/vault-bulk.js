@@ -73,7 +73,9 @@ export class Acts {
     const doing = act(vault);
     const undo = async () => {
       try {
-        await (await doing)();
+        await (
+          await doing
+        )();
       } catch (error) {
         sayError(error);
       }
@@ -124,27 +126,43 @@ export class BulkBar {
       button.disabled = chosen.size === 0;
       return button;
     });
-    this.host.replaceChildren(count, all, ...acts, this.#button('done', 'close', () => this.list.stopChoosing()));
+    this.host.replaceChildren(
+      count,
+      all,
+      ...acts,
+      this.#button('done', 'close', () => this.list.stopChoosing()),
+    );
     if (focused) {
-      /** @type {HTMLElement | null} */ (this.host.querySelector(`[aria-label="${CSS.escape(focused)}"]`))?.focus();
+      /** @type {HTMLElement | null} */ (
+        this.host.querySelector(`[aria-label="${CSS.escape(focused)}"]`)
+      )?.focus();
     }
   }
 
   /** @returns {[string, string, (ids: string[], button: HTMLElement) => unknown][]} */
   #actions() {
     const { acts } = this;
-    const after = (/** @type {(ids: string[]) => Promise<unknown>} */ act) => (/** @type {string[]} */ ids) => {
-      this.list.stopChoosing();
-      this.list.list.host.focus();
-      return act(ids);
-    };
+    const after =
+      (/** @type {(ids: string[]) => Promise<unknown>} */ act) => (/** @type {string[]} */ ids) => {
+        this.list.stopChoosing();
+        this.list.list.host.focus();
+        return act(ids);
+      };
     const remove = async (/** @type {string[]} */ ids) => {
       if (await acts.remove(ids)) this.list.stopChoosing();
     };
-    if (this.list.place === 'trash') return [['restore', 'restore', after((ids) => acts.restore(ids))], ['remove', 'trash', remove]];
+    if (this.list.place === 'trash')
+      return [
+        ['restore', 'restore', after((ids) => acts.restore(ids))],
+        ['remove', 'trash', remove],
+      ];
     const away = this.list.place === 'archive' ? 'unarchive' : 'archive';
     return [
-      ['move', 'move', (ids, button) => openFolderMenu(button, this.deps, (id) => after((all) => acts.move(all, id))(ids))],
+      [
+        'move',
+        'move',
+        (ids, button) => openFolderMenu(button, this.deps, (id) => after((all) => acts.move(all, id))(ids)),
+      ],
       [away, away, after((ids) => acts[away](ids))],
       ['trash', 'trash', after((ids) => acts.trash(ids))],
     ];

@@ -11,7 +11,7 @@ import { paintTile } from './tile.js';
 
 /**
  * @typedef {object} ListHooks
- * @property {(id: string, how: 'look' | 'open') => void} open look: shown beside, the focus stays; open: gone to
+ * @property {(id: string, how: 'look' | 'enter') => void} open look: shown, the focus stays in the list where there is room; enter: gone to
  * @property {(button: HTMLElement | null) => void} add
  */
 
@@ -132,7 +132,7 @@ export class VaultList {
         if (this.chosen || shiftKey || ctrlKey || metaKey) this.choose(index, shiftKey);
         else {
           this.#anchor = index;
-          this.hooks.open(this.list.items[index].id, 'open');
+          this.hooks.open(this.list.items[index].id, event instanceof KeyboardEvent ? 'enter' : 'look');
         }
       },
       signal: this.deps.signal,
@@ -164,7 +164,9 @@ export class VaultList {
     for (const name of ['add', 'add-float']) {
       this.part(name).addEventListener('click', () => this.hooks.add(this.part(name)));
     }
-    this.part('choose').addEventListener('click', () => (this.chosen ? this.stopChoosing() : this.startChoosing()));
+    this.part('choose').addEventListener('click', () =>
+      this.chosen ? this.stopChoosing() : this.startChoosing(),
+    );
     this.deps.vault.addEventListener('change', () => this.update(), { signal });
   }
 

@@ -11,11 +11,11 @@ import { VaultList, beside } from './vault-list.js';
 /** @typedef {import('./view.js').Deps} Deps */
 
 /** @type {import('./view.js').Mount} */
-export function mount(root, deps) {
+export async function mount(root, deps) {
   const view = new VaultView(root, deps);
   deps.route.addEventListener('change', () => view.follow(), { signal: deps.signal });
   listenToKeys(view, deps);
-  view.follow();
+  await view.follow();
 }
 
 /** The view; the keys act on it. */
@@ -38,19 +38,26 @@ export class VaultView {
     });
   }
 
-  /** Shows what the address says. */
-  follow() {
+  /** Shows what the address says; resolves when it is shown. */
+  async follow() {
     const [, place = 'all', id = '', more = ''] = this.deps.route.parts;
     this.list.goTo(place);
     this.built.root.classList.toggle('has-item', id !== '');
     const had = this.page.shown;
-    if (id === 'new') void this.page.newItem(more || 'login');
-    else if (id && more === 'edit') void this.page.editItem(id);
-    else if (id) void this.page.showItem(id);
-    else if (had !== '' || !this.page.host.hasChildNodes()) this.page.showNone();
+    const showing = this.#show(id, more);
     this.list.show(id && id !== 'new' ? id : null);
     if (id && !beside()) this.page.host.focus();
     if (!id && had && (!beside() || document.activeElement === document.body)) this.list.list.host.focus();
+    await showing;
+  }
+
+  /** @param {string} id @param {string} more */
+  #show(id, more) {
+    if (id === 'new') return this.page.newItem(more || 'login');
+    if (id && more === 'edit') return this.page.editItem(id);
+    if (id) return this.page.showItem(id);
+    if (this.page.shown !== '' || !this.page.host.hasChildNodes()) this.page.showNone();
+    return undefined;
   }
 
   /** @param {string[]} rest @param {{ replace?: boolean }} [options] */
@@ -58,11 +65,10 @@ export class VaultView {
     this.deps.navigate(`#/vault/${[this.list.place, ...rest].map(encodeURIComponent).join('/')}`, options);
   }
 
-  /** Opens an item: beside the list the address is replaced, over it "back" leads back. @param {string} id @param {'look' | 'open'} how */
+  /** Opens an item: beside the list the address is replaced, over it "back" leads back. @param {string} id @param {'look' | 'enter'} how */
   open(id, how) {
-    const same = this.page.shown === id;
     this.go([id], { replace: beside() });
-    if (how === 'open' && (same || !beside())) this.page.host.focus();
+    if (how === 'enter') this.page.host.focus();
   }
 
   /** Back to the list. */
