@@ -17,6 +17,15 @@ export async function quickArgon2(password, salt, kdf) {
   );
 }
 
+/** @type {Set<Session>} */
+const pages = new Set();
+
+/** An open vault's lock timer runs; call this after a file's tests. */
+export function closePages() {
+  for (const session of pages) session.lock();
+  pages.clear();
+}
+
 /** A page of one browser; what is not given is new. */
 export function page({ house = new House(), box = memoryShelf(), shelf = memoryShelf(), channel, now } = {}) {
   const api = new Api({ send: house.send, deviceType: 9 });
@@ -30,6 +39,7 @@ export function page({ house = new House(), box = memoryShelf(), shelf = memoryS
     deviceName: 'Test',
     now,
   });
+  pages.add(session);
   return { house, box, shelf, api, session, vault: session.vault };
 }
 
