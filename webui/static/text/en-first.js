@@ -85,7 +85,7 @@ export default Object.freeze({
   'setup.where.title': 'First, a look around',
   'setup.where.lead': 'This takes a moment and changes nothing.',
   'setup.where.ok': 'All is well. Let’s go on.',
-  'setup.where.warn': 'You can go on. The lines marked with “!” are worth a look later.',
+  'setup.where.warn': 'You can go on. The lines with a triangle are worth a look later.',
   'setup.where.bad': 'Something needs your hand first. Mend it, then look again.',
   'setup.where.again': 'Look again',
   'setup.check.ok': 'good',
@@ -213,7 +213,7 @@ export default Object.freeze({
     'If the box is gone, install Latchkey on another one and restore a backup there with this recovery key. Everybody then signs in with their own master password, which this sheet does not hold.',
   'kit.sheet.theft': 'If the box was stolen',
   'kit.sheet.theft.1':
-    'On each phone and computer, remove the certificate “{ca}” from the trusted ones. The page told you where under “Stop the browser’s warning”.',
+    'On each phone and computer, remove the certificate “{ca}” from the trusted ones. You find it where you once added it.',
   'kit.sheet.theft.2':
     'On the restored house: Settings, Security, “Sign out everywhere”, and a new master password for each person.',
   'kit.sheet.theft.3':
@@ -223,7 +223,7 @@ export default Object.freeze({
   'kit.sheet.where.text':
     'With passports and insurance papers; not beside the box, not in a photo, not in the cloud. A second copy with someone you trust does no harm: it opens no vault.',
   'kit.sheet.hand': 'Master password, by hand, only if this sheet lies locked away:',
-  'kit.sheet.ca': 'Latchkey',
+  'kit.sheet.ca': 'Latchkey home root',
 
   // joining by invitation
   'join.title': 'Join the house',

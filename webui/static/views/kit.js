@@ -9,6 +9,7 @@ import { t } from '../text/text.js';
 import { askBack } from './kit-ask.js';
 import { asText, groups, keyGroups, PREFIX } from './kit-key.js';
 import { download } from './setup-parts.js';
+import { fetchLinks, mainLink } from './setup-trust.js';
 
 /** @typedef {import('./kit-key.js').Kit} Kit */
 /** @typedef {{kit:Kit, ask:{positions:number[]}}} FreshKit what POST /latchkey/kit answers; nothing is stored yet */
@@ -67,8 +68,7 @@ export async function showKit(place, fresh) {
  */
 async function addressOf(api) {
   try {
-    const { links } = await api.get('/latchkey/links');
-    return links.find((/** @type {{kind:string}} */ link) => link.kind === 'host')?.url ?? location.origin;
+    return mainLink(await fetchLinks(api)).url;
   } catch {
     return location.origin;
   }

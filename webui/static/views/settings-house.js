@@ -30,9 +30,10 @@ export async function show(body, deps) {
 
 /** @param {HTMLElement} place @param {Deps} deps */
 async function showHealth(place, { api }) {
-  const { conditions } = await api.get('/latchkey/health');
+  const { conditions: told } = await api.get('/latchkey/health');
+  const conditions = /** @type {Condition[]} */ (told ?? []);
   if (conditions.length === 0) place.append(conditionRow('is-ok', 'check', t('settings.health.good')));
-  for (const one of /** @type {Condition[]} */ (conditions)) {
+  for (const one of conditions) {
     const bad = one.severity === 'trouble';
     const symbol = one.severity === 'notice' ? 'info' : 'warn';
     const row = conditionRow(bad ? 'is-bad' : 'is-warn', symbol, one.text);

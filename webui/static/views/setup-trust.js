@@ -11,9 +11,12 @@ import { copyFrom } from './setup-parts.js';
 /** @typedef {import('../components/qr.js').QrCode} QrCode */
 
 /**
+ * @typedef {{kind:'here'|'host'|'address', url:string, qr:string[]}} Link
+ */
+/**
  * What GET /latchkey/links answers, at home only.
  * @typedef {object} Links
- * @property {{kind:'here'|'host'|'address', url:string, qr:string[]}[]} links
+ * @property {Link[]} links
  * @property {string} fingerprint    SHA-256 of the certificate that a browser's warning shows
  * @property {string} caFingerprint  SHA-256 of the certificate to trust
  */
@@ -21,12 +24,25 @@ import { copyFrom } from './setup-parts.js';
 const SYSTEMS = /** @type {const} */ (['android', 'ios', 'windows', 'macos', 'linux', 'firefox']);
 
 /**
- * The link for every other device: by name, else by number.
- * @param {Links} links
+ * Asks for the links; what is shown and typed elsewhere are plain addresses,
+ * without the page's own "/#/".
+ * @param {import('../net/api.js').Api} api @returns {Promise<Links>}
+ */
+export async function fetchLinks(api) {
+  const links = /** @type {Links} */ (await api.get('/latchkey/links'));
+  for (const link of links.links) link.url = new URL(link.url).origin;
+  return links;
+}
+
+/**
+ * The link for every other device: by name, else by number. A house that
+ * listens on its own machine only has neither, so that there is this page's.
+ * @param {Links} links @returns {Link}
  */
 export function mainLink({ links }) {
+  const kinds = links.filter((link) => link.kind !== 'here');
   return (
-    links.find((link) => link.kind === 'host') ?? links.find((link) => link.kind === 'address') ?? links[0]
+    kinds.find((link) => link.kind === 'host') ?? kinds[0] ?? { kind: 'here', url: location.origin, qr: [] }
   );
 }
 
@@ -38,7 +54,8 @@ export function addressView(links) {
   const built = build('trust-address');
   const main = mainLink(links);
   built.part('url').textContent = main.url;
-  built.part('qr-place').append(qrOf(main));
+  if (main.qr.length > 0) built.part('qr-place').append(qrOf(main));
+  built.part('qr').hidden = main.qr.length === 0;
   const copy = built.part('copy');
   copy.addEventListener('click', () => copyFrom(copy, main.url));
   const others = links.links.filter((link) => link.kind === 'address' && link !== main);
@@ -49,7 +66,7 @@ export function addressView(links) {
   return built.root;
 }
 
-/** @param {{url:string, qr:string[]}} link @returns {HTMLElement} */
+/** @param {Link} link @returns {HTMLElement} */
 function qrOf({ url, qr }) {
   const code = /** @type {QrCode} */ (document.createElement('qr-code'));
   code.setAttribute('label', t('trust.qr', { url }));
