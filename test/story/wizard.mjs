@@ -48,10 +48,10 @@ export async function wizard(teller, owner) {
     await page.getByRole('heading', { name: t('setup.reach.title') }).waitFor();
   });
   await teller.view('setup-reach');
-  await teller.step('a reload resumes at the same step', async () => {
-    await page.reload();
-    await page.getByRole('heading', { name: t('setup.reach.title') }).waitFor();
+  await teller.step('what was answered stays answered: a reload goes on where it was', async () => {
     await button(page, 'first.continue').click();
+    await page.getByRole('heading', { name: t('setup.owner.title') }).waitFor();
+    await page.reload();
     await page.getByRole('heading', { name: t('setup.owner.title') }).waitFor();
   });
   await teller.view('setup-owner');
