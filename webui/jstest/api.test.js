@@ -8,7 +8,11 @@ const json = (body, status = 200, headers = {}) => new Response(JSON.stringify(b
 function scripted(...answers) {
   const seen = [];
   const send = async (url, init) => {
-    seen.push({ url, ...init, body: init.body instanceof URLSearchParams ? init.body.toString() : init.body });
+    seen.push({
+      url,
+      ...init,
+      body: init.body instanceof URLSearchParams ? init.body.toString() : init.body,
+    });
     const answer = answers.shift();
     if (answer instanceof Error) throw answer;
     return answer;
@@ -34,7 +38,10 @@ test('a request says who asks', async () => {
 });
 
 test('an unchanged resource is told by its tag', async () => {
-  const { api, seen } = scripted(json({ a: 1 }, 200, { ETag: '"1"' }), new Response(null, { status: 304, headers: { ETag: '"1"' } }));
+  const { api, seen } = scripted(
+    json({ a: 1 }, 200, { ETag: '"1"' }),
+    new Response(null, { status: 304, headers: { ETag: '"1"' } }),
+  );
   assert.deepEqual(await api.getIfChanged('/x', ''), { changed: true, body: { a: 1 }, etag: '"1"' });
   assert.deepEqual(await api.getIfChanged('/x', '"1"'), { changed: false, body: null, etag: '"1"' });
   assert.equal(seen[0].headers['If-None-Match'], undefined);
@@ -54,14 +61,20 @@ test('an expired token is renewed once, for all who wait', async () => {
   const api = new Api({ send });
   api.setTokens({ access: 'old', refresh: 'r1' });
   const answers = await Promise.all(['/a', '/b', '/c'].map((path) => api.get(path)));
-  assert.deepEqual(answers.map((answer) => answer.url), ['/a', '/b', '/c']);
+  assert.deepEqual(
+    answers.map((answer) => answer.url),
+    ['/a', '/b', '/c'],
+  );
   assert.deepEqual(refreshes, ['grant_type=refresh_token&client_id=web&refresh_token=r1']);
 });
 
 test('a session that the server no longer knows ends, once', async (t) => {
   for (const [name, answers] of [
     ['the refresh is refused', [json({}, 401), json({ error: 'invalid_grant' }, 400)]],
-    ['the new token is refused, too', [json({}, 401), json({ access_token: 'n', refresh_token: 'r' }), json({}, 401)]],
+    [
+      'the new token is refused, too',
+      [json({}, 401), json({ access_token: 'n', refresh_token: 'r' }), json({}, 401)],
+    ],
   ]) {
     await t.test(name, async () => {
       const { api } = scripted(...answers);
@@ -93,7 +106,10 @@ test('a server that stumbles does not end a session', async (t) => {
 
 test('without an answer it says so', async () => {
   const { api } = scripted(new TypeError('fetch failed'));
-  await assert.rejects(api.get('/x'), (error) => error.offline && error.code === 'offline' && error.hint !== '');
+  await assert.rejects(
+    api.get('/x'),
+    (error) => error.offline && error.code === 'offline' && error.hint !== '',
+  );
 });
 
 test('an empty answer and one that is no JSON are nothing', async () => {
@@ -103,13 +119,25 @@ test('an empty answer and one that is no JSON are nothing', async () => {
   assert.equal(await api.post('/x'), null);
 });
 
-test('the server\'s words reach the person', async (t) => {
+test("the server's words reach the person", async (t) => {
   const problem = { code: 'kit.mismatch', text: 'Not these.', hint: 'Look again.', values: { left: '2' } };
   for (const [name, body, want] of [
-    ['our own problem comes first', { message: 'M', problem }, { code: 'kit.mismatch', text: 'Not these.', hint: 'Look again.', values: { left: '2' } }],
-    ['a validation text before the message', { message: 'M', validationErrors: { '': ['V'] } }, { text: 'V' }],
+    [
+      'our own problem comes first',
+      { message: 'M', problem },
+      { code: 'kit.mismatch', text: 'Not these.', hint: 'Look again.', values: { left: '2' } },
+    ],
+    [
+      'a validation text before the message',
+      { message: 'M', validationErrors: { '': ['V'] } },
+      { text: 'V' },
+    ],
     ['the message', { message: 'M', validationErrors: null }, { text: 'M' }],
-    ['the model of the token endpoint', { error: 'invalid_grant', error_description: 'd', ErrorModel: { Message: 'W' } }, { text: 'W', grant: 'd' }],
+    [
+      'the model of the token endpoint',
+      { error: 'invalid_grant', error_description: 'd', ErrorModel: { Message: 'W' } },
+      { text: 'W', grant: 'd' },
+    ],
     ['nothing at all', null, { text: 'Latchkey could not do that.', code: 'http.400' }],
     ['something odd', { message: { a: 1 } }, { text: 'Latchkey could not do that.' }],
   ]) {

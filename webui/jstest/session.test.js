@@ -59,7 +59,10 @@ test('signing in opens the vault', async () => {
   ]);
   assert.deepEqual(states, ['open']);
   assert.deepEqual([...parts], ['derive', 'fetch', 'open']);
-  assert.deepEqual(other.vault.items.map((item) => item.name), ['GitHub']);
+  assert.deepEqual(
+    other.vault.items.map((item) => item.name),
+    ['GitHub'],
+  );
 });
 
 test('a wrong password says so, and nothing is remembered', async () => {
@@ -93,13 +96,20 @@ test('settings lower than those last seen here are asked about', async () => {
   house.accounts.get(EMAIL).kdf = WEAK;
   house.take();
   await assert.rejects(session.signIn(EMAIL, PASSWORD), (error) => {
-    assert.deepEqual(error.values, { before: 'Argon2id, 6 passes, 32 MiB, 4 lanes', now: 'PBKDF2, 600000 rounds' });
+    assert.deepEqual(error.values, {
+      before: 'Argon2id, 6 passes, 32 MiB, 4 lanes',
+      now: 'PBKDF2, 600000 rounds',
+    });
     return code('kdf.changed')(error);
   });
   assert.deepEqual(house.take(), ['POST /identity/accounts/prelogin/password']);
   // The password is right only under the settings that it was made with.
   await assert.rejects(session.signIn(EMAIL, PASSWORD, { acceptKdf: true }), code('signin.wrong'));
-  await assert.rejects(session.signIn(EMAIL, PASSWORD), code('kdf.changed'), 'a refused sign-in is not remembered');
+  await assert.rejects(
+    session.signIn(EMAIL, PASSWORD),
+    code('kdf.changed'),
+    'a refused sign-in is not remembered',
+  );
   house.accounts.get(EMAIL).kdf = { ...HOUSE, iterations: 7 };
   await assert.rejects(session.signIn(EMAIL, PASSWORD), code('signin.wrong'), 'higher ones go through');
 });
@@ -137,8 +147,14 @@ test('locking forgets, unlocking needs no request', async () => {
   house.offline = true;
   await session.unlock(PASSWORD);
   assert.equal(session.state, 'open');
-  assert.deepEqual(vault.items.map(({ name }) => name), ['GitHub']);
-  assert.deepEqual(vault.folders.map(({ name }) => name), ['Work']);
+  assert.deepEqual(
+    vault.items.map(({ name }) => name),
+    ['GitHub'],
+  );
+  assert.deepEqual(
+    vault.folders.map(({ name }) => name),
+    ['Work'],
+  );
   assert.deepEqual(typed(await vault.open(item.id)), typed(item));
 });
 
@@ -151,7 +167,10 @@ test('after an unlock, what others changed comes in', async () => {
   await other.vault.save(login('Later'));
   await session.unlock(PASSWORD);
   await vault.refresh();
-  assert.deepEqual(vault.items.map(({ name }) => name), ['GitHub', 'Later']);
+  assert.deepEqual(
+    vault.items.map(({ name }) => name),
+    ['GitHub', 'Later'],
+  );
 });
 
 test('locking and signing out reach the other tabs', async () => {
@@ -161,7 +180,9 @@ test('locking and signing out reach the other tabs', async () => {
   const second = page({ house, channel: two });
   await second.session.signIn(EMAIL, PASSWORD);
   const reasons = [];
-  second.session.addEventListener('change', (event) => reasons.push(`${event.detail.state} ${event.detail.reason}`));
+  second.session.addEventListener('change', (event) =>
+    reasons.push(`${event.detail.state} ${event.detail.reason}`),
+  );
   first.session.lock();
   assert.equal(second.session.state, 'locked');
   await first.session.unlock(PASSWORD);
@@ -217,13 +238,19 @@ test('the browser keeps no secret', async () => {
   const { box, session, vault } = await signedIn();
   await vault.save(login());
   session.lockTimer = { minutes: 3, onBlur: true, onClose: false };
-  const kept = Array.from({ length: box.length }, (_, i) => `${box.key(i)}=${box.getItem(box.key(i))}`).sort();
-  assert.deepEqual(kept.map((line) => line.replace(/kdf\.[0-9a-f]{32}/, 'kdf.X').replace(/[0-9a-f-]{36}/, 'UUID')), [
-    'latchkey.device="UUID"',
-    'latchkey.email="alice@example.test"',
-    'latchkey.kdf.X={"type":1,"iterations":6,"memory":32,"parallelism":4}',
-    'latchkey.lock={"minutes":3,"onBlur":true,"onClose":false}',
-  ]);
+  const kept = Array.from(
+    { length: box.length },
+    (_, i) => `${box.key(i)}=${box.getItem(box.key(i))}`,
+  ).sort();
+  assert.deepEqual(
+    kept.map((line) => line.replace(/kdf\.[0-9a-f]{32}/, 'kdf.X').replace(/[0-9a-f-]{36}/, 'UUID')),
+    [
+      'latchkey.device="UUID"',
+      'latchkey.email="alice@example.test"',
+      'latchkey.kdf.X={"type":1,"iterations":6,"memory":32,"parallelism":4}',
+      'latchkey.lock={"minutes":3,"onBlur":true,"onClose":false}',
+    ],
+  );
 });
 
 test('a new password opens, the old one does not', async () => {
@@ -262,7 +289,11 @@ test('a new KDF opens, and is the one last seen here', async () => {
 
 test('dangerous acts prove the password here first', async () => {
   const { house, session } = await signedIn();
-  for (const act of [() => session.signOutEverywhere('wrong'), () => session.deleteAccount('wrong'), () => session.verifyPassword('wrong')]) {
+  for (const act of [
+    () => session.signOutEverywhere('wrong'),
+    () => session.deleteAccount('wrong'),
+    () => session.verifyPassword('wrong'),
+  ]) {
     await assert.rejects(act(), code('password.wrong'));
   }
   assert.deepEqual(house.take(), []);

@@ -43,10 +43,20 @@ export function page({ house = new House(), box = memoryShelf(), shelf = memoryS
   return { house, box, shelf, api, session, vault: session.vault };
 }
 
+/** Making an RSA pair takes a while, so tests share one account. @type {Promise<any>|undefined} */
+let registered;
+
+async function register() {
+  const { house, session } = page();
+  await session.register({ email: EMAIL, name: 'Alice', password: PASSWORD });
+  return house.accounts.get(EMAIL);
+}
+
 /** A page whose account exists and is signed in. */
 export async function signedIn(options = {}) {
   const made = page(options);
-  await made.session.register({ email: EMAIL, name: 'Alice', password: PASSWORD });
+  registered ??= register();
+  made.house.accounts.set(EMAIL, { ...(await registered) });
   await made.session.signIn(EMAIL, PASSWORD);
   await made.vault.whenReady();
   made.house.take();
