@@ -46,7 +46,8 @@ func (o *options) parse(args []string) error {
 }
 
 // load reads the configuration and says how to assemble the house; adjust lets
-// flags win over the file.
+// flags win over the file. Only serve, which adjusts, logs what goes well: a
+// command says by itself what it did.
 func (o *options) load(s streams, adjust func(*config.Config) error) (appliance.Config, error) {
 	c, err := config.Load(o.config)
 	if err != nil {
@@ -56,10 +57,11 @@ func (o *options) load(s streams, adjust func(*config.Config) error) (appliance.
 		c.Data = o.data
 	}
 	c.Data = config.DataDir(c.Data)
-	if adjust != nil {
-		if err := adjust(&c); err != nil {
-			return appliance.Config{}, err
-		}
+	if adjust == nil {
+		adjust = quiet
+	}
+	if err := adjust(&c); err != nil {
+		return appliance.Config{}, err
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -68,6 +70,14 @@ func (o *options) load(s streams, adjust func(*config.Config) error) (appliance.
 	return appliance.Config{
 		Config: c, Version: version, Log: logger(c, s.err), CheckCommand: []string{self, "check-copy"},
 	}, nil
+}
+
+// quiet logs errors only, unless somebody looks for one.
+func quiet(c *config.Config) error {
+	if c.LogLevel != "debug" {
+		c.LogLevel = "error"
+	}
+	return nil
 }
 
 // logger writes to w as the configuration wants it.

@@ -31,6 +31,30 @@ func (a *Appliance) Doctor(ctx context.Context) []health.Finding {
 	return health.RunAll(ctx, append(a.quickChecks(), slow))
 }
 
+// look pins what the quick checks find to be wrong, so that nobody has to ask
+// doctor first. What is merely worth a look stays with doctor, but for the
+// disk: that one gets worse.
+func (a *Appliance) look(ctx context.Context) {
+	for _, f := range health.RunAll(ctx, a.quickChecks()) {
+		severity := health.Trouble
+		if f.State == health.Warn {
+			severity = health.Warning
+		}
+		a.board.SetIf(f.State == health.Bad || f.State == health.Warn && f.Code == "disk", health.Condition{
+			Code: "check." + f.Code, Severity: severity, Text: f.Text, Hint: f.Hint, Values: f.Values,
+		})
+	}
+	left := a.house.Info().RootEnds.Sub(a.clock.Now())
+	a.board.SetIf(left < rootWarning, health.Condition{
+		Code: "certificate.root", Severity: health.Warning,
+		Text: fmt.Sprintf("The house's own certificate authority ends in %d days.", int(left.Hours()/24)),
+		Hint: "Devices at home will have to trust a new one then. Update Latchkey before that day.",
+	})
+}
+
+// rootWarning leaves time to walk round all devices of a household.
+const rootWarning = 180 * 24 * time.Hour
+
 func (a *Appliance) checkAddress(context.Context) health.Finding {
 	var texts []string
 	for _, addr := range a.scout.Network().Addresses() {

@@ -78,25 +78,30 @@ func (a *Appliance) parts(serve func(context.Context) error) []part {
 	}
 }
 
-// sweepEvery is often enough for what is counted in days; restEvery gives the
-// memory of ready answers back.
+// sweepEvery is often enough for what is counted in days; lookEvery for a disk
+// that fills up; restEvery gives the memory of ready answers back.
 const (
 	sweepEvery = 6 * time.Hour
+	lookEvery  = 10 * time.Minute
 	restEvery  = 30 * time.Second
 )
 
 // keepHouse removes what has had its time: old trash, ended sessions and
 // invitations, answers that nobody asks for.
 func (a *Appliance) keepHouse(ctx context.Context) error {
-	sweep, rest := time.NewTicker(sweepEvery), time.NewTicker(restEvery)
+	sweep, look, rest := time.NewTicker(sweepEvery), time.NewTicker(lookEvery), time.NewTicker(restEvery)
 	defer sweep.Stop()
+	defer look.Stop()
 	defer rest.Stop()
+	a.look(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-rest.C:
 			a.door.Rest()
+		case <-look.C:
+			a.look(ctx)
 		case <-sweep.C:
 			if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
 				return err

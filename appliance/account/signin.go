@@ -166,7 +166,7 @@ func (d *Directory) slide(ctx context.Context, s Session) error {
 	if now.Sub(s.Seen) < slideEvery && now.After(s.Created) {
 		return nil
 	}
-	return d.keep.WriteSessions(ctx, func(w SessionWriter) error {
+	return d.keep.Write(ctx, func(w Writer) error {
 		fresh, err := w.Session(s.Owner, s.ID)
 		if errors.Is(err, ErrNotFound) {
 			return ErrSession // ended meanwhile: it must not come back
@@ -175,8 +175,28 @@ func (d *Directory) slide(ctx context.Context, s Session) error {
 			return err
 		}
 		fresh.Seen, fresh.Expires = now, d.expiry(now)
-		return w.PutSession(fresh)
+		if err := w.PutSession(fresh); err != nil {
+			return err
+		}
+		return seen(w, fresh, now)
 	})
+}
+
+// seen notes on the session's device and account that they were used.
+func seen(w Writer, s Session, now time.Time) error {
+	dev, err := w.Device(s.Owner, s.Device)
+	if err != nil {
+		return err
+	}
+	a, err := w.Account(s.Owner)
+	if err != nil {
+		return err
+	}
+	dev.Seen, a.Seen = now, now
+	if err := w.PutDevice(dev); err != nil {
+		return err
+	}
+	return w.PutAccount(a)
 }
 
 func (d *Directory) expiry(now time.Time) time.Time { return now.AddDate(0, 0, int(d.sessionDays())) }
