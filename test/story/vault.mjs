@@ -24,8 +24,15 @@ export class Vault {
     this.page = page;
   }
 
-  get list() {
-    return this.page.locator('[data-part=list] [role=option]');
+  /** The rows that are shown; the list keeps others, hidden, for later. */
+  get rows() {
+    return this.page.locator('[data-part=list] [role=option]:visible');
+  }
+
+  /** Waits until so many rows are shown. */
+  async count(rows) {
+    await this.rows.nth(rows - 1).waitFor();
+    await this.rows.nth(rows).waitFor({ state: 'detached' });
   }
 
   edit(path) {
@@ -98,13 +105,13 @@ export class Vault {
   }
 
   names() {
-    return this.page.locator('[data-part=list] [role=option] .row-name').allTextContents();
+    return this.rows.locator('.row-name').allTextContents();
   }
 
   /** Opens an item by its name. */
   async go(name) {
     await this.search(name);
-    await this.page.locator('[data-part=list] [role=option]', { hasText: name }).first().click();
+    await this.rows.filter({ hasText: name }).first().click();
     await this.page.locator('h2.item-name', { hasText: name }).waitFor();
   }
 
