@@ -1,16 +1,14 @@
 package certs
 
 import (
-	_ "embed"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
-)
 
-//go:embed tlds.txt
-var publicTLDs string
+	"golang.org/x/net/publicsuffix"
+)
 
 // HostLabel is the machine's name as one label in lower case ("Pi.fritz.box"
 // becomes "pi"), or "" where it is none that a URL and mDNS can hold as it is.
@@ -45,12 +43,8 @@ func bareAllowed(label string) bool {
 	if label == "" || strings.Trim(label, "0123456789") == "" || strings.HasPrefix(label, "0x") {
 		return false
 	}
-	for line := range strings.Lines(publicTLDs) {
-		if strings.TrimSuffix(line, "\n") == label {
-			return false
-		}
-	}
-	return true
+	_, internet := publicsuffix.PublicSuffix(label)
+	return !internet
 }
 
 // dnsNames are the names a leaf should have: localhost, the bare host name,
