@@ -1,9 +1,10 @@
 // boot: makes the session and the vault, then keeps view and address together:
 // what needs an open vault waits behind the unlock view, at the same address.
 import { applyTheme } from './components/theme.js';
-import { rememberFocus, restoreFocus } from './components/focus.js';
-import { say } from './components/toast.js';
-import { t } from './text/text.js';
+import { followFocus, rememberFocus, restoreFocus } from './components/focus.js';
+import { whileSlow } from './components/progress.js';
+import { say, sayError } from './components/toast.js';
+import { knows, t } from './text/text.js';
 import { Session } from './vault/session.js';
 import { Shell } from './views/shell.js';
 
@@ -30,6 +31,7 @@ export function start() {
   const session = Session.open();
   applyTheme(session.remember);
   session.watch(window);
+  followFocus();
   new Pages(session).run();
 }
 
@@ -40,6 +42,8 @@ class Pages {
   #shown = null;
   /** @type {Shell | null} */
   #shell = null;
+  /** Why it was locked last, '' where the person did it. */
+  #reason = '';
   /** @type {Route} */
   #route = routeOf(location.hash);
 
@@ -52,13 +56,15 @@ class Pages {
   run() {
     addEventListener('hashchange', () => this.show());
     let state = this.session.state;
-    this.session.addEventListener('change', () => {
+    this.session.addEventListener('change', (event) => {
       if (this.session.state === state) return;
+      this.#reason = /** @type {CustomEvent} */ (event).detail?.reason ?? '';
       if (state === 'open') this.#locked();
       state = this.session.state;
       this.show();
     });
     this.show();
+    void places.vault.load(); // while the password is typed
   }
 
   /** Shows the view of the address, or lets the view that is there follow it. */
@@ -98,12 +104,24 @@ class Pages {
     this.#leaving?.abort();
     const leaving = (this.#leaving = new AbortController());
     this.#shown = place;
-    const view = await place.load();
-    if (leaving.signal.aborted) return;
-    const root = this.#rootFor(place);
-    await view.mount(root, this.#deps(leaving.signal));
-    if (leaving.signal.aborted || place === unlock) return;
-    restoreFocus(root);
+    const bar = /** @type {HTMLElement} */ (document.getElementById('loading'));
+    try {
+      const view = await whileSlow(place.load().catch(unreachable), bar);
+      if (leaving.signal.aborted) return;
+      this.#nameIt();
+      const root = this.#rootFor(place);
+      await view.mount(root, this.#deps(leaving.signal));
+      if (!leaving.signal.aborted && place !== unlock) restoreFocus(root);
+    } catch (error) {
+      if (leaving.signal.aborted) return;
+      this.#shown = null; // the next try begins anew
+      sayError(error);
+    }
+  }
+
+  #nameIt() {
+    const key = `nav.${this.#route.parts[0]}`;
+    document.title = knows(key) ? t('app.title', { where: t(key) }) : t('app.name');
   }
 
   /** @param {Place} place */
@@ -123,7 +141,6 @@ class Pages {
     rememberFocus();
     for (const dialog of document.querySelectorAll('dialog')) dialog.close();
     document.getElementById('toasts')?.replaceChildren();
-    document.title = t('app.name');
   }
 
   /** @param {AbortSignal} signal @returns {Deps} */
@@ -137,8 +154,14 @@ class Pages {
       say,
       signal,
       route: this.#route,
+      reason: this.#reason,
     };
   }
+}
+
+/** A module that can't be fetched is a house that can't be reached. @param {unknown} cause @returns {never} */
+function unreachable(cause) {
+  throw Object.assign(new Error('boot: loading a view', { cause }), { offline: true });
 }
 
 /** @param {string} hash @returns {Route} */

@@ -2,12 +2,21 @@
 // back after the unlock; and where it goes when a view arrives. Elements that
 // come back with a view carry a steady data-focus name.
 
-/** @type {string | null} */
+/** The name of what had the focus last. @type {string | null} */
+let last = null;
+/** The name to give the focus back to. @type {string | null} */
 let kept = null;
 
-/** Keeps the name of what has the focus now. */
+/** Follows the focus: by the time that the page knows of a lock, its rows are gone already. */
+export function followFocus() {
+  document.addEventListener('focusin', ({ target }) => {
+    last = /** @type {Element} */ (target).closest('[data-focus]')?.getAttribute('data-focus') ?? null;
+  });
+}
+
+/** Keeps the name of what had the focus last. */
 export function rememberFocus() {
-  kept = document.activeElement?.closest('[data-focus]')?.getAttribute('data-focus') ?? null;
+  kept = last;
 }
 
 /**

@@ -141,6 +141,7 @@ export class WindowedList {
 
   #layout() {
     this.track.style.height = `${this.#items.length * this.#rowHeight}px`;
+    while (this.#pool.length > this.#items.length) this.#pool.pop()?.remove();
     this.refresh();
   }
 

@@ -5,7 +5,7 @@
 /** @type {Readonly<Record<string, string>>} */
 export default Object.freeze({
   'app.name': 'Latchkey',
-  'app.offline': 'The house can’t be reached. You can read everything; changes wait until it is back.',
+  'app.offline': 'The house can’t be reached. You can read everything here, and what you type is kept.',
   'app.skip': 'Skip to the content',
   'app.retry': 'Try again',
   'app.loading': 'Opening the page …',
@@ -66,6 +66,10 @@ export default Object.freeze({
   'unlock.opening': 'Opening your items …',
   'unlock.done': 'Unlocked',
   'unlock.locked': 'Locked',
+  'unlock.reason.timer': 'Locked because nobody touched it for a while.',
+  'unlock.reason.blur': 'Locked because you went to another window.',
+  'unlock.reason.tab': 'Locked from another tab.',
+  'unlock.reason.expired': 'The house ended this session. Sign in again.',
   'unlock.quiet': 'Your password never leaves this device.',
 
   'app.title': '{where} · Latchkey',

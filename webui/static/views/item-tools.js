@@ -64,7 +64,7 @@ export function wireTools(built, item, deps, hooks) {
   );
   const edit = built.part('edit', HTMLButtonElement);
   edit.hidden = Boolean(item.deleted || item.broken);
-  edit.addEventListener('click', () => hooks.go([item.id, 'edit']));
+  edit.addEventListener('click', () => hooks.go([item.id, 'edit'], { replace: true }));
   const more = built.part('more');
   more.addEventListener('click', () => openMenu(more, entries(more, item, deps, hooks)));
 }

@@ -82,7 +82,7 @@ function back(event, view) {
 function editShown(view) {
   const id = view.page.reading?.item.id ?? view.list.active?.id;
   const item = id ? view.deps.vault.get(id) : undefined;
-  if (item && !item.deleted && !item.broken) view.go([item.id, 'edit']);
+  if (item && !item.deleted && !item.broken) view.go([item.id, 'edit'], { replace: view.page.shown !== '' });
 }
 
 /** @param {Deps} deps */

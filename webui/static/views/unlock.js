@@ -4,6 +4,7 @@ import { openDialog } from '../components/dialog.js';
 import { drawMark } from '../components/icon.js';
 import { clearProblem, messageOf, showProblem } from '../components/problem.js';
 import { build } from '../components/template.js';
+import { knows } from '../text/text.js';
 import { announce } from '../components/toast.js';
 import { whileSlow } from '../components/progress.js';
 import { mountIfNobodyLivesHere } from './setup-home.js';
@@ -58,6 +59,9 @@ class UnlockView {
     const { part } = this.built;
     part('title').textContent = text(this.locked ? 'unlock.title.locked' : 'unlock.title');
     part('lead').textContent = this.locked ? session.email : text('unlock.lead');
+    const reason = `unlock.reason.${this.deps.reason}`;
+    part('reason').hidden = !knows(reason);
+    part('reason').textContent = text(reason);
     part('email-field').hidden = this.locked;
     part('other').hidden = !this.locked;
     this.submit.textContent = text(this.locked ? 'unlock.open' : 'unlock.signin');
@@ -65,7 +69,7 @@ class UnlockView {
     document.title = text('app.title', {
       where: text(this.locked ? 'unlock.title.locked' : 'unlock.signin'),
     });
-    if (this.locked) announce(text('unlock.locked'));
+    if (this.locked) announce(knows(reason) ? text(reason) : text('unlock.locked'));
     if (this.email.value) this.password.focus();
     else this.email.focus();
   }

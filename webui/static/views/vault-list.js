@@ -203,6 +203,7 @@ export class VaultList {
   #drawEmpty(empty, query) {
     const { text } = this.deps;
     const box = this.part('empty');
+    const hadFocus = document.activeElement === this.list.host;
     box.hidden = !empty;
     this.list.host.hidden = empty;
     if (!empty) return;
@@ -214,6 +215,9 @@ export class VaultList {
     button.hidden = kind;
     button.textContent = text(query ? 'empty.everywhere' : 'empty.add');
     if (query && this.place === 'all') button.textContent = text('empty.clear');
+    // A lock empties the list, too, but then the view leaves before this comes to run.
+    if (hadFocus)
+      queueMicrotask(() => this.deps.signal.aborted || (button.hidden ? this.search : button).focus());
     button.onclick = () => {
       if (!query) return this.hooks.add(button);
       if (this.place === 'all') this.search.value = '';

@@ -20,6 +20,9 @@ export async function mount(root, deps) {
 
 /** The view; the keys act on it. */
 export class VaultView {
+  /** Whether the list is one step back in the browser's history. */
+  #pushed = false;
+
   /** @param {HTMLElement} root @param {Deps} deps */
   constructor(root, deps) {
     this.deps = deps;
@@ -67,13 +70,16 @@ export class VaultView {
 
   /** Opens an item: beside the list the address is replaced, over it "back" leads back. @param {string} id @param {'look' | 'enter'} how */
   open(id, how) {
+    if (!beside()) this.#pushed = true;
     this.go([id], { replace: beside() });
     if (how === 'enter') this.page.host.focus();
   }
 
-  /** Back to the list. */
+  /** Back to the list: by the browser's own way back where that leads there. */
   back() {
-    this.go([], { replace: true });
+    if (this.#pushed) history.back();
+    else this.go([], { replace: true });
+    this.#pushed = false;
     this.list.list.host.focus();
   }
 
@@ -81,10 +87,14 @@ export class VaultView {
   add(button) {
     const { text } = this.deps;
     const here = kinds.find((kind) => kind === this.list.place);
-    if (!button || here) return this.go(['new', here ?? 'login']);
+    const begin = (/** @type {string} */ kind) => {
+      if (!this.page.shown) this.#pushed = true;
+      this.go(['new', kind], { replace: this.page.shown !== '' });
+    };
+    if (!button || here) return begin(here ?? 'login');
     openMenu(
       button,
-      kinds.map((kind) => ({ text: text(`kind.${kind}`), icon: kind, run: () => this.go(['new', kind]) })),
+      kinds.map((kind) => ({ text: text(`kind.${kind}`), icon: kind, run: () => begin(kind) })),
     );
   }
 

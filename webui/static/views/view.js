@@ -18,6 +18,7 @@
  * @property {(message: string, options?: { undo?: () => unknown, quiet?: boolean }) => void} say
  * @property {AbortSignal} signal
  * @property {Route} route
+ * @property {string} reason why the vault was closed: 'timer', 'blur', 'tab', 'expired', 'signout' or ''
  */
 
 /** @typedef {(root: HTMLElement, deps: Deps) => void | Promise<void>} Mount */
