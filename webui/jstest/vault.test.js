@@ -435,7 +435,7 @@ test('a broken item hides nothing else, and is not saved over', async (t) => {
 });
 
 test('items of older clients, without a key of their own, are read and kept so', async () => {
-  const { house, vault } = await signedIn();
+  const { house } = await signedIn();
   const userKey = await userKeyOf(house);
   const { sealText } = await import('../static/crypto/enc-string.js');
   const seal = (text) => sealText(text, userKey);

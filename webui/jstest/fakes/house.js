@@ -233,7 +233,8 @@ export class House {
   }
 
   #keep(cipher) {
-    const { lastKnownRevisionDate: _last, ...body } = cipher;
+    const body = { ...cipher };
+    delete body.lastKnownRevisionDate;
     const kept = {
       object: 'cipherDetails',
       edit: true,

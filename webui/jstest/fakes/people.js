@@ -126,7 +126,8 @@ export function typed({
   identity,
   ssh,
 }) {
-  const { passwordRevision: _when, ...rest } = part ?? {};
+  const rest = { ...part };
+  delete rest.passwordRevision;
   return structuredClone({
     name,
     notes,

@@ -1,6 +1,6 @@
 /**
- * Opens the server's ciphers: first the summary that the list needs, then the
- * texts that the search needs, and the whole item only when it is asked for.
+ * Opens the server's ciphers: first the names that the list is sorted by, then
+ * the texts that rows show and the search needs, and the whole item only when it is asked for.
  * What can't be opened is marked as broken and hides nothing else.
  */
 import { toBase64, utf8, wipe } from '../crypto/bytes.js';
@@ -14,6 +14,7 @@ import { importKey, open, openText, SealError } from '../crypto/enc-string.js';
  * @typedef {import('./types.js').Kind} Kind
  * @typedef {import('./types.js').Uri} Uri
  * @typedef {{key:SymmetricKey|null, broken:boolean}} Reader
+ * @typedef {{subtitle:string, uris:Uri[], notes:string, broken:boolean}} Texts
  */
 
 export const LOGIN = 1;
@@ -183,17 +184,17 @@ export function partsOf(raw) {
 }
 
 /**
- * Opens what a row of the list shows. @param {RawCipher} raw @param {Reader} reader
- * @returns {Promise<Summary>}
+ * Opens an item's name, which the list is sorted by; the rest of a row comes
+ * with openTexts. @param {RawCipher} raw @param {Reader} reader @returns {Promise<Summary>}
  */
 export async function openSummary(raw, reader) {
-  const [name, subtitle] = await Promise.all([text(raw.name, reader), openSubtitle(raw, reader)]);
+  const name = await text(raw.name, reader);
   /** @type {Summary} */
   const summary = {
     ...partsOf(raw),
     kind: KINDS[raw.type] ?? 'other',
     name,
-    subtitle,
+    subtitle: '',
     broken: reader.broken,
     pending: false,
     attachments: list(raw.attachments).length,
@@ -201,7 +202,7 @@ export async function openSummary(raw, reader) {
   };
   if (raw.type === LOGIN) {
     summary.login = {
-      username: subtitle,
+      username: '',
       uris: [],
       hasPassword: Boolean(raw.login?.password),
       hasTotp: Boolean(raw.login?.totp),
@@ -230,17 +231,18 @@ async function openSubtitle(raw, reader) {
 }
 
 /**
- * Opens what only the search reads: addresses and notes.
- * @param {RawCipher} raw @param {Reader} reader @returns {Promise<{uris:Uri[], notes:string}>}
+ * Opens the texts beside the name: what a row shows, and what the search reads.
+ * @param {RawCipher} raw @param {Reader} reader @returns {Promise<Texts>}
  */
-export async function openSearchable(raw, reader) {
+export async function openTexts(raw, reader) {
   const rawUris = list(raw.login?.uris).filter((uri) => uri?.uri);
-  const [notes, ...texts] = await Promise.all([
+  const [subtitle, notes, ...texts] = await Promise.all([
+    openSubtitle(raw, reader),
     text(raw.notes, reader),
     ...rawUris.map((uri) => text(uri.uri, reader)),
   ]);
   const uris = texts.map((uri, i) => ({ uri, match: rawUris[i].match ?? null }));
-  return { uris, notes };
+  return { subtitle, uris, notes, broken: reader.broken };
 }
 
 /**

@@ -3,7 +3,7 @@
  * changed some, and after a sync. Only what is really new is decrypted.
  */
 import { eachInSlices } from './breath.js';
-import { openSearchable, openSummary, partsOf, readerOf } from './cipher.js';
+import { openSummary, openTexts, partsOf, readerOf } from './cipher.js';
 
 /**
  * @typedef {import('../crypto/enc-string.js').SymmetricKey} SymmetricKey
@@ -43,10 +43,9 @@ export async function absorb(shelf, entry, raw, key) {
   entry.kin.clear();
   const reader = await readerOf(raw, key);
   const base = await openSummary(raw, reader);
-  const { uris, notes } = await openSearchable(raw, reader);
-  base.broken = reader.broken;
+  const texts = await openTexts(raw, reader);
   shelf.confirm(entry, base);
-  shelf.learn(entry, uris, notes);
+  shelf.learn(entry, texts);
 }
 
 /**
@@ -65,8 +64,7 @@ export async function merge(shelf, raws, key) {
     if (entry === undefined) {
       const reader = await readerOf(raw, key);
       const made = shelf.put(await openSummary(raw, reader), reader);
-      const { uris, notes } = await openSearchable(raw, reader);
-      shelf.learn(made, uris, notes);
+      shelf.learn(made, await openTexts(raw, reader));
       return;
     }
     const { shown, base } = entry;

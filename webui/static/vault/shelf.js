@@ -47,6 +47,13 @@ function newEntry(shown) {
   };
 }
 
+/** @param {Summary} summary @param {import('./cipher.js').Texts} texts @returns {Summary} */
+function withTexts(summary, { subtitle, uris, broken }) {
+  const known = { ...summary, subtitle, broken };
+  if (summary.login) known.login = { ...summary.login, username: subtitle, uris };
+  return known;
+}
+
 /** A sorted set of entries. */
 export class Shelf {
   /** @type {Map<string, Entry>} */
@@ -125,13 +132,17 @@ export class Shelf {
     this.#index(entry);
   }
 
-  /** The texts for the search are known. @param {Entry} entry @param {import('./types.js').Uri[]} uris @param {string} notes */
-  learn(entry, uris, notes) {
-    entry.notes = fold(notes);
-    if (entry.base?.login) entry.base.login.uris = uris;
-    if (entry.shown.login) entry.shown.login.uris = uris;
+  /** The texts beside the name are known. @param {Entry} entry @param {import('./cipher.js').Texts} texts */
+  learn(entry, texts) {
+    const known = (/** @type {Summary} */ summary) => withTexts(summary, texts);
+    const wasBase = entry.shown === entry.base;
+    if (entry.base) entry.base = known(entry.base);
+    // A save under way shows what was typed.
+    if (wasBase && entry.base) entry.shown = entry.base;
+    entry.notes = fold(texts.notes);
     entry.reader = null;
     entry.hay = hayOf(entry.shown, entry.notes);
+    this.#items = null;
   }
 
   /** @param {string} id */

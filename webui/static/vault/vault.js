@@ -5,7 +5,7 @@
  */
 import { openText } from '../crypto/enc-string.js';
 import { eachInSlices } from './breath.js';
-import { openItem, openSearchable, openSummary, readerOf } from './cipher.js';
+import { openItem, openSummary, openTexts, readerOf } from './cipher.js';
 import { merge } from './merge.js';
 import { countPlaces, inPlace } from './places.js';
 import { Problem } from './problem.js';
@@ -22,6 +22,9 @@ import { Writer } from './writer.js';
  * @typedef {import('./types.js').RawCipher} RawCipher
  * @typedef {import('./types.js').Summary} Summary
  */
+
+/** As many rows as a tall screen shows, and some to scroll to, have their texts before the list is drawn. */
+const FIRST = 100;
 
 const SYNC = '/api/sync?excludeDomains=true';
 
@@ -180,10 +183,11 @@ export class Vault extends EventTarget {
       },
       { onDone },
     );
+    await learn(shelf, shelf.sorted.slice(0, FIRST));
     this.#key = key;
     this.#shelf = shelf;
     this.#changed(null);
-    this.#learning = this.#learn(shelf);
+    this.#learning = this.#learnRest(shelf);
   }
 
   /** Forgets everything decrypted; what the server sent stays, sealed. */
@@ -294,19 +298,10 @@ export class Vault extends EventTarget {
     return true;
   }
 
-  /** Reads the texts that only the search needs, once the list is drawn. @param {Shelf} shelf */
-  async #learn(shelf) {
+  /** Reads the other rows' texts once the list is drawn. @param {Shelf} shelf */
+  async #learnRest(shelf) {
     const stopped = () => this.#shelf !== shelf;
-    await eachInSlices(
-      [...shelf.sorted],
-      async (entry) => {
-        const { raw, reader } = entry;
-        if (!raw || !reader) return;
-        const { uris, notes } = await openSearchable(raw, reader);
-        if (entry.reader === reader) shelf.learn(entry, uris, notes);
-      },
-      { stopped },
-    );
+    await learn(shelf, shelf.sorted, stopped);
     if (stopped()) return;
     this.#ready = true;
     this.#changed(null);
@@ -331,6 +326,20 @@ export class Vault extends EventTarget {
     const detail = ids === null ? { all: true } : { ids };
     this.dispatchEvent(new CustomEvent('change', { detail }));
   }
+}
+
+/**
+ * Reads the texts beside the names. @param {Shelf} shelf
+ * @param {readonly import('./shelf.js').Entry[]} entries @param {() => boolean} [stopped]
+ */
+function learn(shelf, entries, stopped) {
+  const read = async (/** @type {import('./shelf.js').Entry} */ entry) => {
+    const { raw, reader } = entry;
+    if (!raw || !reader) return;
+    const texts = await openTexts(raw, reader);
+    if (entry.reader === reader) shelf.learn(entry, texts);
+  };
+  return eachInSlices(entries, read, { stopped });
 }
 
 /** @param {RawCipher[]} raws @param {SymmetricKey} key @returns {Promise<Folder[]>} */
