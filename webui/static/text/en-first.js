@@ -102,7 +102,9 @@ export default Object.freeze({
     'Latchkey answers on your home network. Devices keep a locked copy, so passwords can still be read on the way.',
   'setup.reach.home': 'The home network only',
   'setup.reach.home.what':
-    'Phones and computers on your Wi-Fi or cable reach it as {host}. From outside, nobody can: no port is opened and no name is published.',
+    'Phones and computers on your Wi-Fi or cable reach it at {url}. From outside, nobody can: no port is opened and no name is published.',
+  'setup.reach.home.unnamed':
+    'Phones and computers on your Wi-Fi or cable reach it. From outside, nobody can: no port is opened and no name is published.',
   'setup.reach.means': 'What that means',
   'setup.reach.means.1': 'Passwords you save reach your other devices the next time these are at home.',
   'setup.reach.means.2':
@@ -210,7 +212,7 @@ export default Object.freeze({
   'kit.sheet.sign.hint': 'By it a restore knows that a backup is really from this house.',
   'kit.sheet.for': 'What it is for',
   'kit.sheet.for.text':
-    'If the box is gone, install Latchkey on another one and restore a backup there with this recovery key. Everybody then signs in with their own master password, which this sheet does not hold.',
+    'If the box is gone, install Latchkey on another one and restore a backup there with this recovery key. Everybody then signs in with their own master password, which is not on this sheet.',
   'kit.sheet.theft': 'If the box was stolen',
   'kit.sheet.theft.1':
     'On each phone and computer, remove the certificate “{ca}” from the trusted ones. You find it where you once added it.',
@@ -222,7 +224,6 @@ export default Object.freeze({
   'kit.sheet.where': 'Where to keep it',
   'kit.sheet.where.text':
     'With passports and insurance papers; not beside the box, not in a photo, not in the cloud. A second copy with someone you trust does no harm: it opens no vault.',
-  'kit.sheet.hand': 'Master password, by hand, only if this sheet lies locked away:',
   'kit.sheet.ca': 'Latchkey home root',
 
   // joining by invitation
@@ -299,11 +300,9 @@ export default Object.freeze({
   'settings.kdf.own': 'My own numbers',
   'settings.kdf.own.what': 'If you know what they do.',
   'settings.kdf.memory': 'Memory in MiB',
-  'settings.kdf.memory.hint': '19 to 1024',
   'settings.kdf.iterations': 'Passes',
-  'settings.kdf.iterations.hint': '2 to 10',
   'settings.kdf.parallelism': 'Lanes',
-  'settings.kdf.parallelism.hint': '1 to 16',
+  'settings.kdf.between': '{min} to {max}',
   'settings.kdf.range': 'It goes from {min} to {max}.',
   'settings.kdf.range.hint': 'Less would be too easy to guess; more would lock out small devices.',
   'settings.kdf.change': 'Change the setting',
@@ -436,7 +435,7 @@ export default Object.freeze({
   'activity.kdf': 'How slowly the key is made was changed',
   'activity.device': 'A device was signed out',
   'activity.settings': 'Settings of the house were changed',
-  'activity.setup': 'The house was set up',
+  'activity.setup': 'The house was set up, or got a new recovery kit',
   'activity.deleted': 'An account was deleted',
   'activity.export': 'Your vault was exported',
   'activity.other': 'Something else happened ({kind})',

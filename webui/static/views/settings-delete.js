@@ -8,7 +8,7 @@ import { typed } from './settings-security.js';
 import { Refusal, wireForm } from './setup-parts.js';
 
 /** @type {import('./settings.js').Show} */
-export function show(body, { session, vault, say, signal }) {
+export function show(body, { session, vault, navigate, say, signal }) {
   const built = build('settings-delete');
   const folders = t('settings.delete.folders', { count: vault.folders.length });
   built.part('lead').textContent = t('settings.delete.lead', { count: vault.items.length, folders });
@@ -23,6 +23,7 @@ export function show(body, { session, vault, say, signal }) {
     async submit() {
       if (!tick.checked) throw new Refusal(tick, 'first.understood.refused');
       await session.deleteAccount(typed(password));
+      navigate('#/', { replace: true });
       say(t('settings.delete.gone'));
     },
   });

@@ -11,6 +11,8 @@ import { Refusal, wireForm } from './setup-parts.js';
 /** @typedef {import('../vault/types.js').Kdf} Kdf */
 /** @typedef {import('../components/template.js').Built} Built */
 
+const NUMBERS = /** @type {const} */ (['memory', 'iterations', 'parallelism']);
+
 /** @param {HTMLElement} place @param {import('./view.js').Deps} deps */
 export function showKdf(place, { session, say, signal }) {
   const built = build('settings-kdf');
@@ -19,6 +21,8 @@ export function showKdf(place, { session, say, signal }) {
     built.part('password')
   );
   built.part('choices').append(...[...PRESETS.map(({ name }) => name), 'own'].map(choice));
+  for (const name of NUMBERS)
+    built.part(`${name}-hint`).textContent = t('settings.kdf.between', LIMITS[name]);
   const redraw = () => draw(built, session.kdf);
   form.addEventListener('change', () => (built.part('numbers').hidden = chosen(form) !== 'own'), { signal });
   wireForm(form, {
@@ -68,8 +72,6 @@ function draw(built, kdf) {
   const start = kdf.type === 1 ? kdf : PRESETS[0].kdf;
   for (const name of NUMBERS) built.part(name, HTMLInputElement).value = String(start[name]);
 }
-
-const NUMBERS = /** @type {const} */ (['memory', 'iterations', 'parallelism']);
 
 /** @param {HTMLElement} form @returns {string} */
 function chosen(form) {

@@ -2,25 +2,26 @@
  * The KDF settings that a person may choose: presets, floors and ceilings, and
  * how a setting is said. Pure: no DOM, no request.
  */
+import { CEILINGS, FLOORS, HOUSE_KDF } from '../crypto/kdf.js';
 
 /** @typedef {import('../vault/types.js').Kdf} Kdf */
 /** @typedef {(key:string, values?:Record<string, string|number>) => string} T */
 
-/** What the house gives to new accounts: what an iPhone bears while it fills in a password. @type {Kdf} */
-export const HOUSE = Object.freeze({ type: 1, iterations: 6, memory: 32, parallelism: 4 });
-
 /** @type {ReadonlyArray<{name:'house'|'strong'|'old', kdf:Kdf}>} */
 export const PRESETS = Object.freeze([
-  { name: 'house', kdf: HOUSE },
+  { name: 'house', kdf: HOUSE_KDF },
   { name: 'strong', kdf: { type: 1, iterations: 6, memory: 64, parallelism: 4 } },
   { name: 'old', kdf: { type: 0, iterations: 600_000, memory: null, parallelism: null } },
 ]);
 
-/** Floors are design.md's (19 MiB and 2 passes); ceilings are what the Bitwarden clients accept. */
+/** @param {'memory'|'iterations'|'parallelism'} name */
+const range = (name) => ({ min: FLOORS.argon2id[name], max: CEILINGS.argon2id[name] });
+
+/** Between what and what Argon2id's own numbers may lie: what the page obeys everywhere. */
 export const LIMITS = Object.freeze({
-  memory: { min: 19, max: 1024 },
-  iterations: { min: 2, max: 10 },
-  parallelism: { min: 1, max: 16 },
+  memory: range('memory'),
+  iterations: range('iterations'),
+  parallelism: range('parallelism'),
 });
 
 /** @param {Kdf} a @param {Kdf} b @returns {boolean} */

@@ -76,14 +76,17 @@ function showPassword(built, { session, say, signal }) {
 }
 
 /** @param {Built} built @param {Deps} deps */
-function showEverywhere(built, { session, signal }) {
+function showEverywhere(built, { session, navigate, signal }) {
   const form = built.part('everywhere', HTMLFormElement);
   const password = /** @type {PasswordField} */ (form.querySelector('password-field'));
   wireForm(form, {
     session,
     signal,
     place: (code) => (code === 'password.wrong' ? password : null),
-    submit: () => session.signOutEverywhere(typed(password)),
+    async submit() {
+      await session.signOutEverywhere(typed(password));
+      navigate('#/', { replace: true });
+    },
   });
 }
 

@@ -7,7 +7,7 @@ import { t } from '../text/text.js';
 import { needed, wireForm } from './setup-parts.js';
 
 /** @type {import('./settings.js').Show} */
-export function show(body, { session, say, signal }) {
+export function show(body, { session, navigate, say, signal }) {
   const built = build('settings-you');
   const name = built.part('name', HTMLInputElement);
   name.value = session.profile?.name ?? '';
@@ -20,6 +20,9 @@ export function show(body, { session, say, signal }) {
       say(t('first.saved'));
     },
   });
-  built.part('signout').addEventListener('click', () => session.signOut());
+  built.part('signout').addEventListener('click', async () => {
+    await session.signOut();
+    navigate('#/', { replace: true });
+  });
   body.append(built.root);
 }

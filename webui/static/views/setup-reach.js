@@ -5,14 +5,13 @@
 import { build } from '../components/template.js';
 import { t } from '../text/text.js';
 import { wireForm } from './setup-parts.js';
+import { fetchLinks, mainLink } from './setup-trust.js';
 
 /** @param {import('./setup.js').Wizard} wizard */
-export function showReach(wizard) {
+export async function showReach(wizard) {
   const { api, signal } = wizard.deps;
   const built = build('setup-reach');
-  built.part('what').textContent = t('setup.reach.home.what', {
-    host: wizard.state.host ?? location.hostname,
-  });
+  built.part('what').textContent = await whatOf(api);
   built.part('back').addEventListener('click', () => wizard.go('where'));
   wireForm(built.root, {
     signal,
@@ -26,4 +25,14 @@ export function showReach(wizard) {
     },
   });
   wizard.present(built.root);
+}
+
+/**
+ * What the home network means here, with the house's own address where it tells one.
+ * @param {import('../net/api.js').Api} api
+ */
+async function whatOf(api) {
+  const links = await fetchLinks(api).catch(() => null);
+  const url = links ? mainLink(links).url : '';
+  return url ? t('setup.reach.home.what', { url }) : t('setup.reach.home.unnamed');
 }

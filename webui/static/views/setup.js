@@ -28,7 +28,6 @@ import { showDone } from './setup-done.js';
  * @property {StepName} step             where the server wants us to go on
  * @property {{name:StepName, done:boolean}[]} steps
  * @property {string} reach              "home", or "" while it is not chosen
- * @property {string} [host]             this machine's name
  */
 
 /**
