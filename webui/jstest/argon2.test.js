@@ -48,8 +48,13 @@ test('ends the worker when it has rested, and starts another when needed', async
   const derived = argon2.derive(utf8('x'), utf8('s'), KDF);
   mock.timers.tick(60_000);
   assert.equal(started[0].ended, false, 'not while it works');
+  const later = argon2.derive(utf8('y'), utf8('s'), KDF);
   started[0].say({ id: started[0].orders[0].id, key: new Uint8Array(32) });
   await derived;
+  mock.timers.tick(60_000);
+  assert.equal(started[0].ended, false, 'nor while more waits');
+  started[0].say({ id: started[0].orders[1].id, key: new Uint8Array(32) });
+  await later;
   mock.timers.tick(14_000);
   assert.equal(started[0].ended, false);
   mock.timers.tick(2_000);

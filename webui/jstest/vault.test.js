@@ -429,7 +429,11 @@ test('a broken item hides nothing else, and is not saved over', async (t) => {
       assert.deepEqual(typed(await elsewhere.open(good.id)), typed(good));
       const item = await elsewhere.open(bad.id);
       assert.equal(item.broken, true);
+      let told = 0;
+      elsewhere.addEventListener('change', () => told++);
       await assert.rejects(elsewhere.save(item), code('item.broken'));
+      assert.equal(told, 0, 'not even for a moment');
+      await assert.rejects(elsewhere.save({ ...item, broken: false }), code('item.broken'));
     });
   }
 });

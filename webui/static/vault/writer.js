@@ -73,7 +73,6 @@ export class Writer {
         : await api.post('/api/ciphers', body);
       const was = entry.id;
       await absorb(shelf, entry, raw, key);
-      entry.kin.clear(); // older copies have other content from now on
       if (was !== entry.id) this.#core.changed([was]);
       return openItem(raw, key);
     });
