@@ -42,6 +42,18 @@ export async function look(page, folder, name) {
   }
 }
 
+/** Waits for what moves to have moved, and for a frame to be drawn after that. */
+async function settled(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    await frame();
+    await frame();
+    await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+    await frame();
+    await frame();
+  });
+}
+
 async function violations(page) {
   await page.evaluate(`window.axe || (() => { ${axe} })()`);
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
