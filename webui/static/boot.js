@@ -4,7 +4,7 @@ import { applyTheme } from './components/theme.js';
 import { followFocus, rememberFocus, restoreFocus } from './components/focus.js';
 import { whileSlow } from './components/progress.js';
 import { say, sayError } from './components/toast.js';
-import { knows, t } from './text/text.js';
+import { knows, t } from './text/sentences.js';
 import { Session } from './vault/session.js';
 import { Shell } from './views/shell.js';
 

@@ -1,6 +1,6 @@
 // dialog: modal dialogs on <dialog>. The browser keeps the focus inside and
 // gives it back where it was; Esc closes.
-import { t } from '../text/text.js';
+import { t } from '../text/sentences.js';
 import { build } from './template.js';
 
 /**

@@ -1,6 +1,6 @@
 // offline: the line that says that the house can't be reached, and takes
 // itself away when it can. It never blocks the page.
-import { t } from '../text/text.js';
+import { t } from '../text/sentences.js';
 import { element } from './template.js';
 import { icon } from './icon.js';
 

@@ -1,8 +1,7 @@
 // password-field: <password-field> is an input for a password with a button to
 // reveal it and, with the attribute meter, a line that teaches by saying how
 // long guessing would take. It never keeps the password anywhere else.
-import { strength } from '../vault/strength.js';
-import { t } from '../text/text.js';
+import { t } from '../text/sentences.js';
 import { build } from './template.js';
 
 /**
@@ -62,7 +61,8 @@ export class PasswordField extends HTMLElement {
     meter.hidden = false;
     words.textContent = t('strength.hint');
     input.setAttribute('aria-describedby', (words.id = `${input.id}-meter`));
-    input.addEventListener('input', () => {
+    input.addEventListener('input', async () => {
+      const { strength } = await import('../vault/strength.js');
       const { score, seconds } = strength(input.value);
       meter.dataset.score = input.value ? String(score) : '';
       words.textContent = input.value ? guessing(seconds) : t('strength.hint');

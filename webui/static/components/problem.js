@@ -1,6 +1,6 @@
 // problem: shows what went wrong beside what failed: one sentence of what
 // happened, one of what to do. It never shows a stack or a status number.
-import { knows, t } from '../text/text.js';
+import { knows, t } from '../text/sentences.js';
 
 /**
  * The two sentences of an error, translated by its code where we have a text.

@@ -1,6 +1,6 @@
 // progress: <progress-bar>, and the rule that nothing shows progress in the
 // first 300 ms: what is that quick should not flicker.
-import { t } from '../text/text.js';
+import { t } from '../text/sentences.js';
 
 const patience = 300; // ms before a bar is worth a look
 

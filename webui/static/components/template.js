@@ -1,6 +1,6 @@
 // template: clones a <template> of index.html and fills its texts. It is the
 // only way markup comes to life here; it never parses a string.
-import { t } from '../text/text.js';
+import { t } from '../text/sentences.js';
 
 /**
  * A clone of a template: its first element, and its parts by data-part.

@@ -1,7 +1,7 @@
 // totp-ring: shows the code of the moment, large, grouped, with a ring that
 // runs out. It stops by its signal and forgets the secret with it.
 import { totp } from '../vault/totp.js';
-import { t } from '../text/text.js';
+import { t } from '../text/sentences.js';
 import { element } from './template.js';
 
 const svg = 'http://www.w3.org/2000/svg';

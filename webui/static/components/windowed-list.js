@@ -11,6 +11,7 @@ const spare = 8; // rows drawn beyond each edge, so that a quick scroll meets no
  * @property {(row: HTMLElement, item: Item, index: number) => void} fillRow fills a row, new or used
  * @property {(index: number, cause: 'key' | 'pointer', event: Event) => void} onMove the active row moved
  * @property {(index: number, event: Event) => void} onOpen Enter or a click
+ * @property {HTMLElement} [lender] a search field that lends its arrows: it points at the active row, too
  * @property {AbortSignal} signal
  */
 
@@ -185,7 +186,9 @@ export class WindowedList {
   /** @param {number} first @param {number} end */
   #pointAtActive(first, end) {
     const shown = this.#active >= first && this.#active < end;
-    if (shown) this.host.setAttribute('aria-activedescendant', `${this.host.id}-${this.#active}`);
-    else this.host.removeAttribute('aria-activedescendant');
+    for (const pointer of [this.host, this.options.lender]) {
+      if (shown) pointer?.setAttribute('aria-activedescendant', `${this.host.id}-${this.#active}`);
+      else pointer?.removeAttribute('aria-activedescendant');
+    }
   }
 }

@@ -3,7 +3,7 @@
 import { icon } from '../components/icon.js';
 import { build, element } from '../components/template.js';
 import { messageOf } from '../components/problem.js';
-import { knows } from '../text/text.js';
+import { knows } from '../text/sentences.js';
 import { parseTotp } from '../vault/totp.js';
 import { makeSecret, openGenerator } from './generator-panel.js';
 import { valueAt } from './item-shape.js';

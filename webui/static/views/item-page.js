@@ -6,12 +6,12 @@ import { messageOf } from '../components/problem.js';
 import { build, element } from '../components/template.js';
 import { sayError } from '../components/toast.js';
 import { blank } from '../vault/cipher.js';
-import { ItemEdit } from './item-edit.js';
 import { ItemRead } from './item-read.js';
 import { kindOf, typeOf } from './item-shape.js';
 import { showState, subtitle, wireStar, wireTools } from './item-tools.js';
 import { paintTile } from './tile.js';
 
+/** @typedef {import('./item-edit.js').ItemEdit} ItemEdit */
 /** @typedef {import('./view.js').Deps} Deps @typedef {import('../vault/types.js').Item} Item */
 
 /**
@@ -21,6 +21,10 @@ import { paintTile } from './tile.js';
  * @property {() => string} place
  * @property {import('./vault-bulk.js').Acts} acts
  */
+
+/** The form comes after the list is drawn: who opens the vault mostly wants to read. */
+const loadEdit = () => import('./item-edit.js');
+const loadEditAfter = 1500; // ms
 
 /** The column. */
 export class ItemPage {
@@ -32,6 +36,8 @@ export class ItemPage {
   editing = null;
   /** What is shown: an id, 'new', or ''. */
   shown = '';
+  /** The item as it was before the edit, for the undo of its save. @type {Item | null} */
+  #before = null;
   /** The id for which the password was asked again already. */
   #proven = '';
 
@@ -41,6 +47,7 @@ export class ItemPage {
     this.deps = deps;
     this.hooks = hooks;
     deps.signal.addEventListener('abort', () => this.#leave());
+    setTimeout(() => loadEdit().catch(() => {}), loadEditAfter);
     deps.vault.addEventListener(
       'change',
       (event) => this.#follow(/** @type {CustomEvent} */ (event).detail),
@@ -82,8 +89,9 @@ export class ItemPage {
         return this.deps.say(this.deps.text('item.broken.edit'));
       }
       if (item.reprompt && !(await this.#prove(item))) return this.hooks.go([id], { replace: true });
+      this.#before = structuredClone(item);
       const draft = await this.deps.vault.drafts.get(`item:${id}`);
-      if (!signal.aborted) this.#edit(draft ?? item, signal, Boolean(draft));
+      if (!signal.aborted) await this.#edit(draft ?? item, signal, Boolean(draft));
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
@@ -97,8 +105,12 @@ export class ItemPage {
     const place = this.hooks.place();
     if (place.startsWith('folder:')) item.folderId = place.slice(7);
     if (place === 'favourites') item.favourite = true;
-    const draft = await this.deps.vault.drafts.get(`item:new:${kind}`);
-    if (!signal.aborted) this.#edit(draft ?? item, signal, Boolean(draft));
+    try {
+      const draft = await this.deps.vault.drafts.get(`item:new:${kind}`);
+      if (!signal.aborted) await this.#edit(draft ?? item, signal, Boolean(draft));
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+    }
   }
 
   /** Copies by letter. @param {string} path @returns {Promise<boolean>} whether there was something */
@@ -151,7 +163,9 @@ export class ItemPage {
   }
 
   /** @param {Item} item @param {AbortSignal} signal @param {boolean} fromDraft */
-  #edit(item, signal, fromDraft) {
+  async #edit(item, signal, fromDraft) {
+    const { ItemEdit } = await loadEdit();
+    if (signal.aborted) return;
     const { text } = this.deps;
     const built = build('item-edit');
     const name = built.part('name', HTMLInputElement);
@@ -219,11 +233,13 @@ export class ItemPage {
     if (item.id && !form.changed && !over) return this.cancel();
     const { draft } = form;
     const place = this.hooks.place();
+    const before = item.id ? this.#before : null;
     const saving = over ? vault.revert(item) : vault.save(item);
     this.#read(item, this.#begin(item.id || 'saving'));
     if (item.id) this.hooks.go([item.id], { replace: true });
     this.#focus('edit');
-    say(text('edit.saved'), { quiet: true });
+    const undo = before ? () => void saving.then(() => vault.revert(before)).catch(sayError) : undefined;
+    say(text('edit.saved'), { undo, quiet: !undo });
     try {
       const saved = await saving;
       await vault.drafts.drop(draft);
@@ -244,7 +260,7 @@ export class ItemPage {
     if (!here || this.deps.signal.aborted) return sayError(error);
     const rest = item.id ? [item.id, 'edit'] : ['new', kindOf(item.type)];
     this.shown = item.id || `new:${kindOf(item.type)}`;
-    this.#edit(item, this.#begin(this.shown), false);
+    await this.#edit(item, this.#begin(this.shown), false);
     if (this.editing) this.editing.changed = true;
     this.deps.navigate(`#/vault/${[place, ...rest].map(encodeURIComponent).join('/')}`, { replace: true });
     this.#refuse(error);

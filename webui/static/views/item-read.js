@@ -8,7 +8,7 @@ import { build, element } from '../components/template.js';
 import { announce } from '../components/toast.js';
 import { showCode } from '../components/totp-ring.js';
 import { totp } from '../vault/totp.js';
-import { knows } from '../text/text.js';
+import { knows } from '../text/sentences.js';
 import { addressToOpen, linkedPath, rowsOf, valueAt } from './item-shape.js';
 
 /** @typedef {import('./view.js').Deps} Deps @typedef {import('../vault/types.js').Item} Item @typedef {import('./item-shape.js').Row} Row */

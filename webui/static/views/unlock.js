@@ -4,10 +4,9 @@ import { openDialog } from '../components/dialog.js';
 import { drawMark } from '../components/icon.js';
 import { clearProblem, messageOf, showProblem } from '../components/problem.js';
 import { build } from '../components/template.js';
-import { knows } from '../text/text.js';
+import { knows } from '../text/sentences.js';
 import { announce } from '../components/toast.js';
 import { whileSlow } from '../components/progress.js';
-import { mountIfNobodyLivesHere } from './setup-home.js';
 
 /** @typedef {import('./view.js').Deps} Deps */
 /** @typedef {import('../components/progress.js').ProgressBar} ProgressBar */
@@ -16,7 +15,22 @@ import { mountIfNobodyLivesHere } from './setup-home.js';
 /** @type {import('./view.js').Mount} */
 export function mount(root, deps) {
   new UnlockView(root, deps).draw();
-  void mountIfNobodyLivesHere(root, deps);
+  void whereNobodyLives(root, deps);
+}
+
+/**
+ * While the house has no owner, a page at home says how to set it up instead;
+ * from afar the house says that it has one.
+ * @param {HTMLElement} root @param {Deps} deps
+ */
+async function whereNobodyLives(root, deps) {
+  if (deps.session.state !== 'out') return;
+  const state = await deps.api.get('/latchkey/state').catch(() => null);
+  if (!state?.home || state.ready || deps.signal.aborted) return;
+  const { mount: mountHelp } = await import('./setup-home.js');
+  if (deps.signal.aborted) return;
+  if (state.setup) deps.navigate('#/setup', { replace: true });
+  else mountHelp(root, deps);
 }
 
 class UnlockView {

@@ -135,6 +135,7 @@ export class VaultList {
           this.hooks.open(this.list.items[index].id, event instanceof KeyboardEvent ? 'enter' : 'look');
         }
       },
+      lender: this.search,
       signal: this.deps.signal,
     });
   }
@@ -145,6 +146,11 @@ export class VaultList {
       this.list.host.scrollTop = 0;
       this.list.activate(-1);
       this.update();
+    });
+    this.part('clear').addEventListener('click', () => {
+      this.search.value = '';
+      this.update();
+      this.search.focus();
     });
     this.search.addEventListener('keydown', (event) => this.#searchKey(event));
     this.list.host.addEventListener('keydown', (event) => {

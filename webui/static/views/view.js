@@ -13,7 +13,7 @@
  * @property {import('../vault/session.js').Session} session
  * @property {import('../vault/vault.js').Vault} vault
  * @property {import('../net/api.js').Api} api
- * @property {typeof import('../text/text.js').t} text
+ * @property {typeof import('../text/sentences.js').t} text
  * @property {(hash: string, options?: { replace?: boolean }) => void} navigate '#/vault/all'
  * @property {(message: string, options?: { undo?: () => unknown, quiet?: boolean }) => void} say
  * @property {AbortSignal} signal
