@@ -5,6 +5,7 @@
  */
 import { build, element } from '../components/template.js';
 import { t } from '../text/text.js';
+import { needs } from './setup-needs.js';
 import { frameIn } from './setup-frame.js';
 import { passwordOf } from './setup-owner.js';
 import { needed, present, wireForm } from './setup-parts.js';
@@ -15,6 +16,7 @@ import { showTrouble } from './setup-home.js';
 /** @param {HTMLElement} root @param {Deps} deps */
 export async function mount(root, deps) {
   const { email, token } = takeInvitation(deps.route);
+  await needs('setup');
   const { stage } = frameIn(root, 'join.title');
   if (!email || !token) return showRefused(stage, deps, 'broken');
   await check();

@@ -7,6 +7,7 @@ import { icon } from '../components/icon.js';
 import { build, element } from '../components/template.js';
 import { messageOf } from '../components/problem.js';
 import { t } from '../text/text.js';
+import { needs } from './setup-needs.js';
 
 /** @typedef {import('./view.js').Deps} Deps */
 
@@ -53,6 +54,8 @@ const ALL = GROUPS.flatMap(({ sections }) => sections);
 
 /** @param {HTMLElement} root @param {Deps} deps */
 export async function mount(root, deps) {
+  await needs('setup', 'kit', 'settings');
+  if (deps.signal.aborted) return;
   const built = build('settings');
   root.replaceChildren(built.root);
   const who = { owner: await isOwner(deps.api) };

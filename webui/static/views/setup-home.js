@@ -6,6 +6,7 @@
 import { build } from '../components/template.js';
 import { messageOf } from '../components/problem.js';
 import { t } from '../text/text.js';
+import { needs } from './setup-needs.js';
 import { frameIn } from './setup-frame.js';
 import { copyFrom, present } from './setup-parts.js';
 
@@ -17,7 +18,9 @@ import { copyFrom, present } from './setup-parts.js';
  * goes on by itself where this browser holds the wizard's session.
  * @param {HTMLElement} root @param {Deps} deps
  */
-export function mount(root, deps) {
+export async function mount(root, deps) {
+  await needs('setup');
+  if (deps.signal.aborted) return;
   showHelp(frameIn(root, 'setup.title').stage, {
     title: t('setup.home.title'),
     lead: t('setup.home.lead'),
@@ -25,20 +28,6 @@ export function mount(root, deps) {
     why: t('setup.home.why'),
     again: () => lookAgain(deps),
   });
-}
-
-/**
- * Takes the place of the sign-in view while the house has no owner. Far from
- * home the house says that it has one, and where it can't be asked the sign-in
- * view tells that itself.
- * @param {HTMLElement} root @param {Deps} deps
- */
-export async function mountIfNobodyLivesHere(root, deps) {
-  if (deps.session.state !== 'out') return;
-  const state = /** @type {HouseState|null} */ (await deps.api.get('/latchkey/state').catch(() => null));
-  if (!state || state.ready || !state.home || deps.signal.aborted) return;
-  if (state.setup) deps.navigate('#/setup', { replace: true });
-  else mount(root, deps);
 }
 
 /** @param {Deps} deps */

@@ -7,6 +7,7 @@
 import { announce } from '../components/toast.js';
 import { element } from '../components/template.js';
 import { t } from '../text/text.js';
+import { needs } from './setup-needs.js';
 import { frameIn } from './setup-frame.js';
 import { present } from './setup-parts.js';
 import { showExpired, showTrouble } from './setup-home.js';
@@ -53,6 +54,7 @@ const STEPS = { where: showWhere, reach: showReach, owner: showOwner, kit: showK
  */
 export async function mount(root, deps) {
   const token = takeToken(deps.route);
+  await needs('setup', 'kit');
   const { stage, steps } = frameIn(root, 'setup.title');
   await begin();
 
