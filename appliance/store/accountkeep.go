@@ -100,7 +100,18 @@ func (t table) store(r record, body any) error {
 }
 
 func (a *accountLayer) Account(id account.UserID) (account.Account, error) {
-	return fetch[account.Account](a.l.table(tableAccounts), "ID", string(id))
+	if a.l.ended || a.l.tx.Writable() {
+		return fetch[account.Account](a.l.table(tableAccounts), "ID", string(id))
+	}
+	tx := a.l.tx.ID()
+	if known, ok := a.l.s.memo.get(id, tx); ok {
+		return known, nil
+	}
+	found, err := fetch[account.Account](a.l.table(tableAccounts), "ID", string(id))
+	if err == nil {
+		a.l.s.memo.set(id, found, tx)
+	}
+	return found, err
 }
 
 func (a *accountLayer) AccountByEmail(email string) (account.Account, error) {

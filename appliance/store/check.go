@@ -53,7 +53,8 @@ func Check(path string, key []byte) (r Report) {
 	return r
 }
 
-// mapsSafely refuses a file that is shorter than it says.
+// mapsSafely refuses a file that is shorter than it says, or whose pages bbolt
+// would stumble over.
 func mapsSafely(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -68,7 +69,10 @@ func mapsSafely(path string) error {
 	if err == nil && ms.short {
 		err = fmt.Errorf("%d bytes for %d pages", info.Size(), ms.newest.highWater)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return walkPages(f, ms.newest)
 }
 
 // checker walks one transaction.

@@ -2,8 +2,6 @@ package store
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	"latchkey/appliance/account"
@@ -28,18 +26,6 @@ func (a *sessionLayer) Session(owner account.UserID, id account.SessionID) (acco
 		return account.Session{}, account.ErrNotFound
 	}
 	return decodeSession(text, key)
-}
-
-// decodeSession reads a session's text, which names its own key once more.
-func decodeSession(text, key []byte) (account.Session, error) {
-	var s account.Session
-	if err := json.Unmarshal(text, &s); err != nil {
-		return account.Session{}, fmt.Errorf("decoding a session: %w", err)
-	}
-	if s.Owner != ownerOf(key) || string(s.ID) != idOf(key) {
-		return account.Session{}, fmt.Errorf("decoding a session: it belongs elsewhere: %w", errSeal)
-	}
-	return s, nil
 }
 
 func (a *sessionLayer) Sessions(owner account.UserID) ([]account.Session, error) {
@@ -77,11 +63,7 @@ func (a *sessionLayer) PutSession(s account.Session) error {
 	if !ok {
 		return errID
 	}
-	text, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("encoding a session: %w", err)
-	}
-	return a.l.putSealed(plain(bucketSessions), key, text)
+	return a.l.putSealed(plain(bucketSessions), key, encodeSession(&s))
 }
 
 func (a *sessionLayer) RemoveSession(owner account.UserID, id account.SessionID) error {

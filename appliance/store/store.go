@@ -38,6 +38,7 @@ type Store struct {
 	log       *slog.Logger
 	found     Opening
 	writer    *writer
+	memo      memo
 	publisher publisher
 	closing   sync.Once
 	closed    error
@@ -144,6 +145,10 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.writer.close()
 		s.publisher.close()
+		if s.writer.stuck.Load() { // bbolt would wait for its own lock for ever
+			s.closed = problemDamaged(s.dir)
+			return
+		}
 		if err := s.db.Close(); err != nil {
 			s.closed = fmt.Errorf("closing the database: %w", err)
 		}

@@ -1,4 +1,3 @@
 package store
 
-func openChild([]string) int     { return 0 }
 func fullDiskChild([]string) int { return 0 }

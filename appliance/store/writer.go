@@ -9,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"go.etcd.io/bbolt"
-
 	"latchkey/appliance/problem"
 	"latchkey/appliance/vault"
 )
@@ -36,6 +34,7 @@ type writer struct {
 	closed bool
 
 	broken atomic.Pointer[problem.Problem] // the disk can't be trusted any more
+	stuck  atomic.Bool                     // bbolt panicked with its lock held
 
 	commits, writes atomic.Uint64
 }
@@ -98,8 +97,8 @@ func (w *writer) enqueue(ctx context.Context, j *job) error {
 	if w.closed {
 		return problemClosed()
 	}
-	if p := w.broken.Load(); p != nil {
-		return p
+	if err := w.trouble(); err != nil {
+		return err
 	}
 	select {
 	case w.jobs <- j:
@@ -187,11 +186,19 @@ func (w *writer) trouble() error {
 	if p := w.broken.Load(); p != nil {
 		return p
 	}
+	if w.stuck.Load() {
+		return problemDamaged(w.s.dir)
+	}
 	return nil
 }
 
 func (w *writer) begin() (g *group, err error) {
-	defer caught(&err)
+	defer func() {
+		if r := recover(); r != nil {
+			err = damage{cause: fmt.Sprint("begin: ", r)}
+			w.stuck.Store(true)
+		}
+	}()
 	if err := w.trouble(); err != nil {
 		return nil, err
 	}
@@ -269,6 +276,7 @@ func (g *group) take(j *job) {
 // takeAlone runs a write straight on the transaction.
 func (g *group) takeAlone(j *job) {
 	l := &layer{s: g.w.s, tx: g.base.tx}
+	g.w.s.memo.changed.Store(int64(l.tx.ID()))
 	if !j.hand(l) {
 		return
 	}
@@ -295,9 +303,14 @@ func (g *group) finish() {
 	}
 }
 
+// rollback gives the transaction up. Where even that panics, bbolt's writer
+// lock stays held for ever, and Close must not wait for it.
 func (g *group) rollback() {
-	var err error
-	defer caught(&err)
+	defer func() {
+		if r := recover(); r != nil {
+			g.w.stuck.Store(true)
+		}
+	}()
 	_ = g.base.tx.Rollback()
 }
 
@@ -306,7 +319,7 @@ func (g *group) rollback() {
 // is decided by opening the file again.
 func (g *group) commit() error {
 	id := g.base.tx.ID()
-	err := commitCaught(g.base.tx)
+	err := g.commitCaught()
 	if err == nil {
 		return nil
 	}
@@ -320,11 +333,13 @@ func (g *group) commit() error {
 	return refusal
 }
 
-func commitCaught(tx *bbolt.Tx) (err error) {
+// commitCaught turns a panic of bbolt into an error, and takes its lock back.
+func (g *group) commitCaught() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = damage{cause: fmt.Sprint("commit: ", r)}
+			g.rollback()
 		}
 	}()
-	return tx.Commit()
+	return g.base.tx.Commit()
 }

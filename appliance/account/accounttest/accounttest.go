@@ -90,8 +90,9 @@ func (h *house) signsIn(owner account.UserID, identifier string) (account.Device
 	return d, s
 }
 
+// session makes one with times to the microsecond, which is what engines keep.
 func session(owner account.UserID, device account.DeviceID) account.Session {
-	now := time.Now().UTC()
+	now := time.Now().UTC().Truncate(time.Microsecond)
 	return account.Session{
 		ID: account.SessionID(newID()), Owner: owner, Device: device, Hash: []byte("0123"), Client: "web",
 		Stamp: newID(), Created: now, Seen: now.Truncate(time.Hour), Expires: now.Add(time.Hour),

@@ -1,0 +1,257 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/vault"
+)
+
+// secrets are what the furnished house must not show.
+var secrets = []string{
+	"ada@example.org", "bob@example.org", "a hint", "laptop", "smtp.password", "hunter2", "2.folder", `"type":1`,
+	"came", "Ada Lovelace", "email", "identifier",
+}
+
+func TestTheFileShowsNoNameNoAddressAndNoSetting(t *testing.T) {
+	s := openNew(t)
+	owner := furnished(t, s)
+	must(t, s.Accounts().Write(t.Context(), func(w account.Writer) error {
+		a, err := w.Account(owner)
+		a.Name = "Ada Lovelace"
+		return errors.Join(err, w.PutAccount(a))
+	}))
+	file, err := os.ReadFile(filepath.Join(s.dir, fileName))
+	must(t, err)
+	for _, secret := range secrets {
+		for _, form := range []string{secret, strings.ToUpper(secret), string(slices.Collect(utf16(secret)))} {
+			if bytes.Contains(file, []byte(form)) {
+				t.Errorf("the file shows %q", form)
+			}
+		}
+	}
+	if !bytes.Contains(file, []byte(owner)) {
+		t.Error("the test looks at the wrong file: the owner's pseudonym is not in it")
+	}
+}
+
+func utf16(s string) func(yield func(byte) bool) {
+	return func(yield func(byte) bool) {
+		for _, c := range []byte(s) {
+			if !yield(c) || !yield(0) {
+				return
+			}
+		}
+	}
+}
+
+func TestAValueOpensOnlyWhereItWasSealed(t *testing.T) {
+	s := openNew(t)
+	seal := s.sealer
+	here, key, text := place{bucketItems, ""}, []byte("key"), []byte("text")
+	sealed := seal.seal(text, here.ad(nil, key))
+	if got, err := seal.open(nil, sealed, here.ad(nil, key)); err != nil || string(got) != "text" {
+		t.Fatalf("opened %q, %v", got, err)
+	}
+	for says, ad := range map[string][]byte{
+		"another key":                  here.ad(nil, []byte("kez")),
+		"another bucket":               place{bucketFolders, ""}.ad(nil, key),
+		"a bucket inside":              place{bucketItems, "x"}.ad(nil, key),
+		"the bucket's end in the key":  place{"item", ""}.ad(nil, []byte("skey")),
+		"the key's start in the inner": place{bucketItems, "k"}.ad(nil, []byte("ey")),
+		"no place":                     nil,
+	} {
+		if _, err := seal.open(nil, sealed, ad); !errors.Is(err, errSeal) {
+			t.Errorf("at %s it gave %v", says, err)
+		}
+	}
+	for i := range sealed {
+		for bit := range 8 {
+			bad := bytes.Clone(sealed)
+			bad[i] ^= 1 << bit
+			if _, err := seal.open(nil, bad, here.ad(nil, key)); !errors.Is(err, errSeal) {
+				t.Fatalf("with bit %d of byte %d flipped it gave %v", bit, i, err)
+			}
+		}
+		if _, err := seal.open(nil, sealed[:i], here.ad(nil, key)); !errors.Is(err, errSeal) {
+			t.Fatalf("cut to %d bytes it gave %v", i, err)
+		}
+	}
+	if bytes.Equal(sealed, seal.seal(text, here.ad(nil, key))) {
+		t.Error("the same text gives the same seal twice")
+	}
+	other, err := newSealer(newSealKey())
+	must(t, err)
+	if _, err := other.open(nil, sealed, here.ad(nil, key)); !errors.Is(err, errSeal) {
+		t.Errorf("another house's key gave %v", err)
+	}
+	if other.name(nameEmail, "a") == seal.name(nameEmail, "a") || seal.name(nameEmail, "a") == seal.name(nameValue, "a") ||
+		seal.name(nameDevice, "ab", "c") == seal.name(nameDevice, "a", "bc") {
+		t.Error("two different names have one hash")
+	}
+}
+
+func TestARowOfATableOpensOnlyAsItself(t *testing.T) {
+	s := openNew(t)
+	ada, bob := joins(t, s, "ada", "laptop"), joins(t, s, "bob", "laptop")
+	must(t, s.writer.do(t.Context(), alone, func(l *layer) error {
+		accounts, devices := l.table(tableAccounts), l.table(tableDevices)
+		a, _, err := accounts.one("ID", string(ada))
+		must(t, err)
+		b, _, err := accounts.one("ID", string(bob))
+		must(t, err)
+		moved := a
+		moved.Sealed = b.Sealed
+		renamed := a
+		renamed.Name = b.Name
+		for says, r := range map[string]record{"another's content": moved, "another name": renamed} {
+			if _, err := accounts.text(&r); !errors.Is(err, errSeal) {
+				t.Errorf("a row with %s gave %v", says, err)
+			}
+		}
+		if _, err := devices.text(&a); !errors.Is(err, errSeal) {
+			t.Errorf("a row in another table gave %v", err)
+		}
+		// Even sealed to its place, what names another inside is not believed.
+		text := append(frame(nil, tableAccounts, string(bob)), "{}"...)
+		a.Sealed = s.sealer.seal(text, accounts.ad(&a))
+		if _, err := accounts.text(&a); !errors.Is(err, errSeal) {
+			t.Errorf("a row that names another inside gave %v", err)
+		}
+		return nil
+	}))
+}
+
+func TestItemsThatChangePlacesAreNotOpened(t *testing.T) {
+	dir := t.TempDir()
+	must(t, Create(dir))
+	s, err := Open(t.Context(), quiet(dir))
+	must(t, err)
+	defer func() { _ = s.Close() }()
+	owner, other := account.UserID(someID()), account.UserID(someID())
+	items := []vault.Item{benchItem(owner), benchItem(other)}
+	must(t, s.Vault().Write(t.Context(), "", func(w vault.Writer) (err error) {
+		for _, it := range items {
+			it.Revision = 1
+			err = errors.Join(err, w.PutItem(it))
+		}
+		return err
+	}))
+	must(t, s.writer.do(t.Context(), alone, func(l *layer) error {
+		from, _ := ownedKey(items[0].Owner, string(items[0].ID))
+		to, _ := ownedKey(items[1].Owner, string(items[1].ID))
+		sealed, err := l.get(plain(bucketItems), from)
+		return errors.Join(err, l.put(plain(bucketItems), to, bytes.Clone(sealed)))
+	}))
+	must(t, s.Vault().View(t.Context(), func(r vault.Reader) error {
+		if _, err := r.Item(other, items[1].ID); !errors.Is(err, errSeal) {
+			t.Errorf("Item gave %v", err)
+		}
+		for it, err := range r.Items(other) {
+			if !errors.Is(err, errSeal) {
+				t.Errorf("Items gave %v, %v", it, err)
+			}
+		}
+		return nil
+	}))
+}
+
+func FuzzParseSealKey(f *testing.F) {
+	whole := newSealKey().encode()
+	f.Add(whole)
+	f.Add(bytes.TrimSpace(whole))
+	f.Add(whole[:len(whole)/2])
+	f.Add(bytes.ToUpper(whole))
+	f.Add([]byte(sealKeyTitle + "\nhouse \nkey \ncheck \n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		k, err := parseSealKey(text)
+		if err == nil && !bytes.Equal(bytes.TrimRight(text, "\r\n"), bytes.TrimSpace(k.encode())) {
+			t.Errorf("%q was taken for a key file", text)
+		}
+	})
+}
+
+func FuzzParseMeta(f *testing.F) {
+	page := make([]byte, metaHeader+metaSize)
+	f.Add(page)
+	f.Add(goodMeta(4096, 3, 2, 40, 7))
+	f.Add(goodMeta(0, 3, 2, 40, 7))
+	f.Add(goodMeta(4096, 50, 2, 40, 7))
+	f.Add(goodMeta(4096, 3, 1<<63, 40, 7))
+	f.Fuzz(func(t *testing.T, page []byte) {
+		m, err := parseMeta(page)
+		if err == nil && (m.pageSize < minPageSize || m.root >= m.highWater || m.freelist >= m.highWater) {
+			t.Errorf("%+v was taken for a meta page", m)
+		}
+		_, _ = readMetas(bytes.NewReader(page), int64(len(page)))
+	})
+}
+
+func FuzzDecodeItem(f *testing.F) {
+	it := benchItem("")
+	it.Body = []byte(`"type":1`)
+	for range 2 {
+		text, err := encodeItem(&it)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+		f.Add(text[:len(text)-len(it.Body)])
+		it.Folder, it.Favourite, it.Deleted, it.Archived = vault.FolderID(someID()), true, time.Now(), time.Now()
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var it vault.Item
+		if err := decodeItem(text, &it); err != nil {
+			return
+		}
+		again, err := encodeItem(&it)
+		if err != nil || !bytes.Equal(again, text) {
+			t.Errorf("%x became %x, %v", text, again, err)
+		}
+	})
+}
+
+func FuzzDecodeSession(f *testing.F) {
+	f.Add(encodeSession(&account.Session{Hash: []byte("hash"), Client: "web", Stamp: "stamp", Created: time.Now()}))
+	f.Add([]byte{1})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, _ = decodeSession(text, make([]byte, 32))
+	})
+}
+
+func FuzzRecord(f *testing.F) {
+	f.Add(append(frame(nil, tableAccounts, "id"), "{}"...))
+	f.Add(frame(nil, tableAccounts))
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		body, err := bodyOf(text, tableAccounts, "id")
+		if err == nil && !bytes.HasSuffix(text, body) {
+			t.Errorf("%x has body %x", text, body)
+		}
+		_, _ = decodeEntry(make([]byte, journalKey), text)
+		_ = decodeFolder(text, &vault.Folder{})
+	})
+}
+
+func FuzzParseReport(f *testing.F) {
+	f.Add([]byte(`{"version":2,"pages":4,"counts":{"items":1}}`))
+	f.Add([]byte(`{"version":2,"findings":[{"code":"page"}],"left":3}`))
+	f.Add([]byte(`{"version":2} {"version":2}`))
+	f.Add([]byte(`{"version":0}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := parseReport(text)
+		if err == nil && (r.Version == 0 || len(r.Findings) > mostFindings) {
+			t.Errorf("%q was taken for a report", text)
+		}
+	})
+}
+
+func randomBit(b []byte) { b[rand.N(len(b))] ^= 1 << rand.N(8) }
