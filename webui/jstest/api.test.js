@@ -112,11 +112,17 @@ test('without an answer it says so', async () => {
   );
 });
 
-test('an empty answer and one that is no JSON are nothing', async () => {
-  const { api } = scripted(new Response(''), new Response('<html>'), new Response(null, { status: 204 }));
+test('an empty answer is nothing; half an answer is a trouble', async () => {
+  const { api } = scripted(
+    new Response(''),
+    new Response(null, { status: 204 }),
+    new Response('{"ciphers":[{"id"'),
+    new Response('<html>', { status: 502 }),
+  );
   assert.equal(await api.post('/x'), null);
   assert.equal(await api.post('/x'), null);
-  assert.equal(await api.post('/x'), null);
+  await assert.rejects(api.post('/x'), { code: 'garbled' });
+  await assert.rejects(api.post('/x'), { code: 'http.502' });
 });
 
 test("the server's words reach the person", async (t) => {

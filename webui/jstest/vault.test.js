@@ -544,6 +544,22 @@ test('a sync takes in what others changed', async (t) => {
   });
 });
 
+test('a sync that lacks its lists is no empty vault', async () => {
+  const { house, vault } = await signedIn();
+  await vault.save(login('Kept'));
+  const { getIfChanged } = vault.api;
+  for (const body of [null, {}, { ciphers: [] }, { ciphers: null, folders: [] }]) {
+    vault.api.getIfChanged = async () => ({ changed: true, body, etag: '"x"' });
+    await assert.rejects(vault.refresh(), code('sync.broken'));
+    assert.deepEqual(names(vault.items), ['Kept']);
+  }
+  vault.api.getIfChanged = getIfChanged;
+  const { session, api } = page({ house });
+  api.getIfChanged = async () => ({ changed: true, body: null, etag: '' });
+  await assert.rejects(session.signIn(EMAIL, PASSWORD), code('sync.broken'));
+  assert.equal(session.state, 'out');
+});
+
 test('many items come in by one request', async () => {
   const { house, vault } = await signedIn();
   const folder = await vault.saveFolder({ name: 'Work' });

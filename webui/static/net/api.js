@@ -13,6 +13,12 @@ const OFFLINE = {
   hint: 'Check that this device is on the network. What you typed is kept.',
 };
 
+const GARBLED = {
+  code: 'garbled',
+  text: "The server's answer could not be read.",
+  hint: 'Try again; if it stays, look at the machine of this house.',
+};
+
 /** What went wrong with a request: two sentences for a person, and a code to translate them by. */
 export class ApiError extends Error {
   /**
@@ -211,8 +217,9 @@ export class Api {
     }
     try {
       if (text !== '') body = JSON.parse(text);
-    } catch {
-      body = null;
+    } catch (cause) {
+      // Half an answer must never be taken for an empty one.
+      if (answer.ok) throw Object.assign(new ApiError({ ...GARBLED, status: answer.status }), { cause });
     }
     if (!answer.ok) throw errorOf(answer.status, body);
     return { status: answer.status, headers: answer.headers, body };

@@ -29,6 +29,10 @@ const SENTENCES = {
     'Close other tabs to free memory, then try again.',
   ],
   locked: ['The vault is locked.', 'Unlock it, then try again. What you typed is kept.'],
+  'sync.broken': [
+    'The server sent no whole vault.',
+    'What is shown here stays as it was. Try again; if it stays, look at the machine of this house.',
+  ],
   'item.broken': [
     'Part of this item could not be read, so it is not saved over.',
     'Its readable parts can be copied to a new item.',

@@ -64,6 +64,7 @@ export class Session extends EventTarget {
    * @param {Channel|null} [deps.channel] to the other tabs
    * @param {string} [deps.deviceName]
    * @param {() => number} [deps.now] milliseconds since 1970
+   * @param {() => void} [deps.warm] makes ready to derive
    */
   constructor({
     api,
@@ -73,10 +74,13 @@ export class Session extends EventTarget {
     channel = null,
     deviceName = 'Browser',
     now = Date.now,
+    warm = () => {},
   }) {
     super();
     this.api = api;
     this.remember = remember;
+    /** Makes ready to derive, while the password is being typed. */
+    this.warm = warm;
     this.#drafts = new Drafts(shelf);
     this.#deriver = new Deriver(argon2, (done) => this.#tell('derive', done));
     this.#deviceName = deviceName;
@@ -104,6 +108,7 @@ export class Session extends EventTarget {
       api,
       remember,
       argon2: (password, salt, kdf) => worker.derive(password, salt, kdf),
+      warm: () => worker.warm(),
       shelf: openShelf(),
       channel: new BroadcastChannel('latchkey'),
       deviceName: browser.name,

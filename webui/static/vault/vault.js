@@ -160,8 +160,9 @@ export class Vault extends EventTarget {
   async fetch(key, tell) {
     tell('fetch', null);
     const { body, etag } = await this.api.getIfChanged(SYNC, '');
+    const { ciphers, folders } = contentOf(body);
     this.onSync(body);
-    this.#sealed = { ciphers: body?.ciphers ?? [], folders: body?.folders ?? [], etag };
+    this.#sealed = { ciphers, folders, etag };
     await this.unlock(key, (done) => tell('open', done));
   }
 
@@ -288,11 +289,12 @@ export class Vault extends EventTarget {
     const key = this.#openKey();
     const { changed, body, etag } = await this.api.getIfChanged(SYNC, this.#sealed.etag);
     if (!changed || this.#key !== key) return false;
+    const content = contentOf(body);
     this.onSync(body);
-    const folders = await openFolders(body?.folders ?? [], key);
-    await merge(this.#shelf, body?.ciphers ?? [], key);
+    const folders = await openFolders(content.folders, key);
+    await merge(this.#shelf, content.ciphers, key);
     if (this.#key !== key) return false;
-    this.#sealed = { ciphers: [], folders: body?.folders ?? [], etag };
+    this.#sealed = { ciphers: [], folders: content.folders, etag };
     this.#folders = folders;
     this.#changed(null);
     return true;
@@ -326,6 +328,17 @@ export class Vault extends EventTarget {
     const detail = ids === null ? { all: true } : { ids };
     this.dispatchEvent(new CustomEvent('change', { detail }));
   }
+}
+
+/**
+ * What a sync holds. One that lacks its lists is no empty vault, and must not
+ * be shown as one. @param {any} body
+ * @returns {{ciphers:RawCipher[], folders:RawCipher[]}} throws Problem sync.broken
+ */
+function contentOf(body) {
+  const { ciphers, folders } = body ?? {};
+  if (!Array.isArray(ciphers) || !Array.isArray(folders)) throw new Problem('sync.broken');
+  return { ciphers, folders };
 }
 
 /**
