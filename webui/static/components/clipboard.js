@@ -9,11 +9,15 @@ let timer;
 
 /**
  * Copies a text and plans its removal. A later copy made here starts the wait
- * anew.
+ * anew. Rejects with the problem copy.refused where the browser doesn't let us.
  * @param {string} text
  */
 export async function copy(text) {
-  await navigator.clipboard.writeText(text);
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch (cause) {
+    throw Object.assign(new Error('clipboard: copying', { cause }), { code: 'copy.refused' });
+  }
   clearTimeout(timer);
   timer = setTimeout(() => clear(text), keep);
 }

@@ -5,7 +5,7 @@ import { copy } from '../components/clipboard.js';
 import { exactly, timeElement } from '../components/format.js';
 import { icon } from '../components/icon.js';
 import { build, element } from '../components/template.js';
-import { announce } from '../components/toast.js';
+import { announce, sayError } from '../components/toast.js';
 import { showCode } from '../components/totp-ring.js';
 import { totp } from '../vault/totp.js';
 import { knows } from '../text/sentences.js';
@@ -40,8 +40,12 @@ export class ItemRead {
     if (value === '') return false;
     const secret = path !== 'login.username';
     if (secret && !(await this.prove())) return true;
-    await copy(path === 'login.totp' ? (await totp(value, Date.now())).code : value);
-    this.#sayCopied(path);
+    try {
+      await copy(path === 'login.totp' ? (await totp(value, Date.now())).code : value);
+      this.#sayCopied(path);
+    } catch (error) {
+      sayError(error);
+    }
     return true;
   }
 
@@ -193,8 +197,7 @@ export class ItemRead {
       this.#hide(built, password);
       built.part('main').addEventListener('click', async () => {
         if (!(await this.prove())) return;
-        await copy(password);
-        this.#flash(built.root);
+        await copy(password).then(() => this.#flash(built.root), sayError);
       });
       details.append(built.root);
     }

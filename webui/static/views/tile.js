@@ -17,7 +17,7 @@ function letterOf(name) {
   const first =
     name.match(/[\p{L}\p{N}]/u)?.[0] ??
     segmenter.segment(name.trim())[Symbol.iterator]().next().value?.segment;
-  return (first ?? '·').toUpperCase();
+  return (first ?? '').toUpperCase();
 }
 
 /** A hue in degrees, in steps far enough apart to be told apart. @param {string} name */
