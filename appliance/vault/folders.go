@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 
 	"latchkey/appliance/account"
@@ -37,14 +38,11 @@ func (v *Vault) RemoveFolder(ctx context.Context, by Actor, id FolderID) error {
 		if err != nil {
 			return err
 		}
-		items, err := collect(w.Items(by.Owner))
+		inside, err := itemsIn(w, by.Owner, id)
 		if err != nil {
 			return err
 		}
-		for _, it := range items {
-			if it.Folder != id {
-				continue
-			}
+		for _, it := range inside {
 			it.Folder, it.Revision = "", rev
 			if err := w.PutItem(it); err != nil {
 				return err
@@ -52,6 +50,22 @@ func (v *Vault) RemoveFolder(ctx context.Context, by Actor, id FolderID) error {
 		}
 		return w.RemoveFolder(by.Owner, id, rev)
 	})
+}
+
+// itemsIn copies the items of a folder, their bodies too: what Items yields is
+// good only until its next step.
+func itemsIn(r Reader, owner account.UserID, id FolderID) ([]Item, error) {
+	var inside []Item
+	for it, err := range r.Items(owner) {
+		if err != nil {
+			return nil, err
+		}
+		if it.Folder == id {
+			it.Body = bytes.Clone(it.Body)
+			inside = append(inside, it)
+		}
+	}
+	return inside, nil
 }
 
 // Import is a heap of items and folders that come together.

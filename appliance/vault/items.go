@@ -213,21 +213,21 @@ func (v *Vault) Purge(ctx context.Context, by Actor) error {
 		if err != nil {
 			return err
 		}
-		items, err := collect(w.Items(by.Owner))
+		items, err := collect(w.Items(by.Owner), func(it Item) ItemID { return it.ID })
 		if err != nil {
 			return err
 		}
-		folders, err := collect(w.Folders(by.Owner))
+		folders, err := collect(w.Folders(by.Owner), func(f Folder) FolderID { return f.ID })
 		if err != nil {
 			return err
 		}
-		for _, it := range items {
-			if err := w.RemoveItem(by.Owner, it.ID, rev); err != nil {
+		for _, id := range items {
+			if err := w.RemoveItem(by.Owner, id, rev); err != nil {
 				return err
 			}
 		}
-		for _, f := range folders {
-			if err := w.RemoveFolder(by.Owner, f.ID, rev); err != nil {
+		for _, id := range folders {
+			if err := w.RemoveFolder(by.Owner, id, rev); err != nil {
 				return err
 			}
 		}
@@ -268,14 +268,15 @@ func newID() string {
 	return id.String()
 }
 
-// collect copies what a sequence yields, so that it can be changed meanwhile.
-func collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
-	var all []T
+// collect takes the IDs of what a sequence yields, so that it can be changed
+// meanwhile; the rest of it is good only until the next step.
+func collect[T, ID any](seq iter.Seq2[T, error], id func(T) ID) ([]ID, error) {
+	var all []ID
 	for x, err := range seq {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, x)
+		all = append(all, id(x))
 	}
 	return all, nil
 }

@@ -23,7 +23,7 @@ func (v *Vault) Revision(ctx context.Context, owner account.UserID) (Revision, e
 }
 
 // Contents gives everything of an owner as of one moment: the revision, and
-// each folder and item in turn. The items' bodies are the callee's to keep.
+// each folder and item in turn. An item's body is good until item returns.
 func (v *Vault) Contents(ctx context.Context, owner account.UserID, at func(Revision) error, folder func(Folder) error, item func(Item) error) error {
 	return v.keep.View(ctx, func(r Reader) error {
 		rev, err := r.Revision(owner)
