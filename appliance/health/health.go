@@ -88,7 +88,8 @@ func (b *Board) List() []Condition {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	rank := map[Severity]int{Trouble: 0, Warning: 1, Notice: 2}
-	return slices.SortedFunc(maps.Values(b.conds), func(x, y Condition) int {
+	all := slices.AppendSeq([]Condition{}, maps.Values(b.conds)) // never nil: it is a list on the wire, too
+	slices.SortFunc(all, func(x, y Condition) int {
 		if d := rank[x.Severity] - rank[y.Severity]; d != 0 {
 			return d
 		}
@@ -97,6 +98,7 @@ func (b *Board) List() []Condition {
 		}
 		return 1
 	})
+	return all
 }
 
 // State is what a check found.
