@@ -40,11 +40,17 @@ type stage struct {
 	now time.Time
 }
 
+// spot is where a caller on stage stands.
+type spot struct {
+	Peer netip.Addr
+	Origin
+}
+
 // The origins of the callers on stage.
 var (
-	far    = Origin{Peer: netip.MustParseAddr("203.0.113.9")}
-	home   = Origin{Peer: netip.MustParseAddr("192.168.1.20"), Home: true}
-	onSite = Origin{Machine: true}
+	far    = spot{Peer: netip.MustParseAddr("203.0.113.9")}
+	home   = spot{Peer: netip.MustParseAddr("192.168.1.20"), Origin: Origin{Home: true}}
+	onSite = spot{Origin: Origin{Machine: true}}
 )
 
 // tokenKey signs this stage's access tokens; a test that forges one knows it
@@ -82,12 +88,16 @@ func newStage(t testing.TB) *stage {
 		Journal: journal.New(entries{file.Journal()}, s.clock, number(settings.JournalDays), quiet),
 		Version: "test",
 		Origin:  originOf,
-		Links:   func(f string) []Link { return []Link{{Kind: "host", URL: "https://pi.local:8443/#/" + f, QR: []string{"1"}}} },
-		Base:    func() string { return "https://pi.local:8443" },
-		QR:      func(string) ([]string, error) { return []string{"1"}, nil },
-		Trust:   func() Trust { return Trust{Fingerprint: "AB:CD", CAFingerprint: "EF:01", CAPEM: []byte("pem"), CADER: []byte("der")} },
-		Doctor:  func(context.Context) []health.Finding { return []health.Finding{} },
-		Status:  func() Status { return Status{Version: "test"} },
+		Links: func(f string) []Link {
+			return []Link{{Kind: "host", URL: "https://pi.local:8443/#/" + f, QR: []string{"1"}}}
+		},
+		Base: func() string { return "https://pi.local:8443" },
+		QR:   func(string) ([]string, error) { return []string{"1"}, nil },
+		Trust: func() Trust {
+			return Trust{Fingerprint: "AB:CD", CAFingerprint: "EF:01", CAPEM: []byte("pem"), CADER: []byte("der")}
+		},
+		Doctor: func(context.Context) []health.Finding { return []health.Finding{} },
+		Status: func() Status { return Status{Version: "test"} },
 	})
 	return s
 }
@@ -165,7 +175,7 @@ func originOf(r *http.Request) Origin {
 
 // who is somebody with a request: where they are and what they show.
 type who struct {
-	origin Origin
+	origin spot
 	token  string // access token
 	cookie string // the wizard's session
 	header http.Header
@@ -196,7 +206,11 @@ func (s *stage) do(w who, method, path string, body any) *answer {
 		in = bytes.NewReader(raw)
 	}
 	r := httptest.NewRequest(method, path, in)
-	r = r.WithContext(context.WithValue(r.Context(), originKey{}, w.origin))
+	r = r.WithContext(context.WithValue(r.Context(), originKey{}, w.origin.Origin))
+	r.RemoteAddr = "" // as over the socket
+	if w.origin.Peer.IsValid() {
+		r.RemoteAddr = netip.AddrPortFrom(w.origin.Peer, 50_000).String()
+	}
 	for name, all := range w.header {
 		r.Header[name] = all
 	}
