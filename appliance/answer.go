@@ -1,7 +1,6 @@
 package appliance
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -42,26 +41,8 @@ func (a *Appliance) elsewhere(r *http.Request) (string, bool) {
 }
 
 func (a *Appliance) origin(r *http.Request) api.Origin {
-	o := api.Origin{Peer: peer(r)}
-	switch a.scout.Origin(r) {
-	case listen.Machine:
-		o.Machine, o.Peer = true, netip.Addr{}
-	case listen.Home:
-		o.Home = true
-	}
-	return o
-}
-
-func peer(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return addr
+	where := a.scout.Origin(r)
+	return api.Origin{Home: where == listen.Home, Machine: where == listen.Machine}
 }
 
 // links gives the addresses of the page with fragment behind "/#/".

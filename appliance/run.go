@@ -36,16 +36,18 @@ func (a *Appliance) Run(ctx context.Context, ready func(Ready)) error {
 	}
 	bound := sockets.Bound()
 	a.bound.Store(&bound)
-	told, err := a.ready(ctx, bound)
-	if err != nil {
-		sockets.Close()
-		return errors.Join(err, a.Close())
-	}
 	serve := func(ctx context.Context) error {
 		return sockets.Serve(ctx, a.Handler(), certs.TLS(a.house.GetCertificate))
 	}
-	ready(told) // the sockets are open: who comes now waits for Serve
-	err = crew{a.board, a.cfg.Log}.run(ctx, a.parts(serve))
+	greet := func(ctx context.Context) error {
+		told, err := a.ready(ctx, bound)
+		if err == nil {
+			ready(told)
+			<-ctx.Done()
+		}
+		return err
+	}
+	err = crew{a.board, a.cfg.Log}.run(ctx, a.parts(serve, greet))
 	saveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return errors.Join(err, a.clock.Save(saveCtx, a.savedTime()), a.Close())
@@ -66,8 +68,9 @@ func (a *Appliance) ready(ctx context.Context, bound listen.Bound) (Ready, error
 }
 
 // parts is everything that runs, in the order of starting; it stops the other
-// way round. Each row says what the part's end means.
-func (a *Appliance) parts(serve func(context.Context) error) []part {
+// way round. Each row says what the part's end means. The greeting looks for
+// the addresses of the house, which may take a moment: the door does not wait.
+func (a *Appliance) parts(serve, greet func(context.Context) error) []part {
 	return []part{
 		{"journal", a.journal.Run, restarts},
 		{"clock", func(ctx context.Context) error { return a.clock.Run(ctx, a.savedTime()) }, restarts},
@@ -75,6 +78,7 @@ func (a *Appliance) parts(serve func(context.Context) error) []part {
 		{"housekeeping", a.keepHouse, restarts},
 		{"file check", a.checkNightly, restarts},
 		{"door", serve, stops},
+		{"greeting", greet, stops},
 	}
 }
 

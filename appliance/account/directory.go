@@ -18,6 +18,7 @@ type Directory struct {
 	keep   Keep
 	hasher *Hasher
 	tokens *tokens
+	recent *recent
 	now    func() time.Time
 
 	sessionDays    func() int64
@@ -37,8 +38,9 @@ type Config struct {
 
 // New makes a Directory.
 func New(c Config) *Directory {
+	r := &recent{}
 	return &Directory{
-		keep: c.Keep, hasher: c.Hasher, now: c.Now,
+		keep: forgetful{c.Keep, r}, recent: r, hasher: c.Hasher, now: c.Now,
 		tokens:         &tokens{key: c.TokenKey, issuer: c.Issuer, now: c.Now},
 		sessionDays:    c.SessionDays,
 		invitationDays: c.InvitationDays,

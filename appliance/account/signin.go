@@ -203,16 +203,24 @@ func (d *Directory) expiry(now time.Time) time.Time { return now.AddDate(0, 0, i
 
 // Session finds the live session behind an access token, or answers ErrSession.
 func (d *Directory) Session(ctx context.Context, accessToken string) (Session, error) {
-	owner, id, err := d.tokens.read(accessToken)
+	now := d.now()
+	s, era, ok := d.recent.get(accessToken, now)
+	if ok {
+		return s, nil
+	}
+	owner, id, until, err := d.tokens.read(accessToken)
 	if err != nil {
 		return Session{}, ErrSession.Because(err)
 	}
-	var s Session
 	err = d.keep.View(ctx, func(r Reader) (err error) { s, err = r.Session(owner, id); return err })
-	if errors.Is(err, ErrNotFound) || err == nil && d.now().After(s.Expires) {
+	if errors.Is(err, ErrNotFound) || err == nil && now.After(s.Expires) {
 		return Session{}, ErrSession
 	}
-	return s, err
+	if err != nil {
+		return Session{}, err
+	}
+	d.recent.put(era, accessToken, proven{s, until})
+	return s, nil
 }
 
 // End ends one session; that it has already ended is no error.

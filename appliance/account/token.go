@@ -58,16 +58,16 @@ func (t *tokens) access(a Account, dev Device, s Session) (string, error) {
 	return signed, nil
 }
 
-// read checks an access token and gives whose session it names.
-func (t *tokens) read(token string) (UserID, SessionID, error) {
+// read checks an access token and gives whose session it names, until when.
+func (t *tokens) read(token string) (UserID, SessionID, time.Time, error) {
 	var c claims
 	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return t.key, nil },
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(),
 		jwt.WithIssuer(t.issuer), jwt.WithTimeFunc(t.now))
 	if err != nil {
-		return "", "", fmt.Errorf("reading an access token: %w", err)
+		return "", "", time.Time{}, fmt.Errorf("reading an access token: %w", err)
 	}
-	return UserID(c.Subject), SessionID(c.Session), nil
+	return UserID(c.Subject), SessionID(c.Session), c.ExpiresAt.Time, nil
 }
 
 // A refresh token is base64url(owner 16 | session 16 | secret 32): the first

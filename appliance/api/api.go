@@ -9,7 +9,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/guard"
@@ -22,9 +21,8 @@ import (
 
 // Origin is where a request comes from.
 type Origin struct {
-	Peer    netip.Addr // invalid for the machine's own socket
-	Home    bool       // on the home network, or this computer as localhost
-	Machine bool       // through the Unix socket: a command run on the machine
+	Home    bool // on the home network, or this computer as localhost
+	Machine bool // through the Unix socket: a command run on the machine
 }
 
 // Link is one address of the house, as the set-up shows it.
@@ -55,7 +53,8 @@ type Config struct {
 	Log      *slog.Logger
 
 	Version string
-	Origin  func(*http.Request) Origin
+	// Origin is asked only where a route depends on it.
+	Origin func(*http.Request) Origin
 	// Links gives the addresses of the page with fragment behind each "/#/".
 	Links func(fragment string) []Link
 	// Base is the address that an invitation names: https://host[:port].

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -20,7 +21,7 @@ type call struct {
 	w       http.ResponseWriter // for headers; the answer goes through reply
 	r       *http.Request
 	row     route
-	origin  Origin
+	origin  *Origin // asked by from
 	body    []byte
 	session account.Session // of a person
 	device  account.Device  // of a sign-in, for the journal
@@ -28,6 +29,28 @@ type call struct {
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
+
+// from says where the call comes from. It looks at the machine's networks, so
+// it is asked only by routes that depend on it.
+func (c *call) from() Origin {
+	if c.origin == nil {
+		o := c.Origin(c.r)
+		c.origin = &o
+	}
+	return *c.origin
+}
+
+// isHome reports whether the caller is at home or the machine itself.
+func (c *call) isHome() bool { return c.from().Home || c.from().Machine }
+
+// peer is the other end of the connection, invalid for the machine's socket.
+func (c *call) peer() netip.Addr {
+	at, err := netip.ParseAddrPort(c.r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap().WithZone("")
+}
 
 // me loads the caller's account, once.
 func (c *call) me() (account.Account, error) {

@@ -19,7 +19,7 @@ func state(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	home := c.origin.Home || c.origin.Machine
+	home := c.isHome()
 	answer := map[string]any{"ready": has, "home": home, "setup": false, "secure": c.r.TLS != nil}
 	if home {
 		answer["setup"], answer["name"], answer["version"] = c.holdsWizard(), c.houseName(), c.Version

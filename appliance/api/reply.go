@@ -188,7 +188,7 @@ func cors(w http.ResponseWriter, r *http.Request) bool {
 
 // unknown answers what no route takes.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
-	c := &call{API: a, w: w, r: r, row: route{pattern: "(none)"}, origin: a.Origin(r)}
+	c := &call{API: a, w: w, r: r, row: route{pattern: "(none)"}}
 	setHeaders(w.Header())
 	if cors(w, r) {
 		return

@@ -56,7 +56,7 @@ const (
 // adapt is the one way from a request to a handler and back.
 func (a *API) adapt(row route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{API: a, w: w, r: r, row: row, origin: a.Origin(r)}
+		c := &call{API: a, w: w, r: r, row: row}
 		setHeaders(w.Header())
 		if cors(w, r) {
 			return
@@ -107,8 +107,8 @@ func (c *call) admit() error {
 	may := c.row.caller
 	switch {
 	case may&anyone != 0,
-		may&atHome != 0 && (c.origin.Home || c.origin.Machine),
-		may&machine != 0 && c.origin.Machine:
+		may&atHome != 0 && c.isHome(),
+		may&machine != 0 && c.from().Machine:
 		return nil
 	case may&wizard != 0 && c.holdsWizard():
 		return nil
@@ -122,7 +122,7 @@ func (c *call) admit() error {
 // home and from our own page: the cookie alone would also ride on a form that
 // another site made.
 func (c *call) holdsWizard() bool {
-	if !c.origin.Home && !c.origin.Machine {
+	if !c.isHome() {
 		return false
 	}
 	if http.NewCrossOriginProtection().Check(c.r) != nil {
@@ -153,8 +153,8 @@ func (c *call) identify(may caller) error {
 
 // try says for whom the request tries what its row names.
 func (c *call) try() (guard.Try, bool) {
-	t := guard.Try{Attempt: c.row.attempt, Account: string(c.session.Owner), Peer: c.origin.Peer}
-	if t.Attempt == guard.None || c.origin.Machine {
+	t := guard.Try{Attempt: c.row.attempt, Account: string(c.session.Owner), Peer: c.peer()}
+	if t.Attempt == guard.None || c.from().Machine {
 		return t, false
 	}
 	if c.row.claims == nil {
@@ -187,8 +187,8 @@ func (c *call) told(err error) {
 
 func (c *call) record(kind journal.Kind, outcome string) {
 	e := journal.Event{Kind: kind, Outcome: outcome, Owner: string(c.session.Owner)}
-	if c.origin.Peer.IsValid() {
-		e.Address = c.origin.Peer.Unmap().WithZone("").String()
+	if peer := c.peer(); peer.IsValid() {
+		e.Address = peer.String()
 	}
 	e.Device, e.DeviceType = c.deviceName()
 	c.Journal.Record(e)

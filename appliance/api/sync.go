@@ -26,18 +26,48 @@ type syncs struct {
 // contents is a person's folders and items at one revision, as JSON arrays.
 type contents struct {
 	revision vault.Revision
-	folders  []byte
-	ciphers  []byte
+	folders  pieces
+	ciphers  pieces
 	used     time.Time // for forgetting; monotonic
 }
 
-func (c *contents) size() int { return cap(c.folders) + cap(c.ciphers) }
+func (c *contents) size() int { return c.folders.size() + c.ciphers.size() }
+
+// pieces is a long text in parts: growing it copies nothing and wastes at most
+// one part, where one slice would come to twice its size.
+type pieces [][]byte
+
+// pieceSize is large beside an item and small beside a vault.
+const pieceSize = 256 << 10
+
+// last gives the part to append to, for something of about so many bytes.
+func (p *pieces) last(room int) *[]byte {
+	if n := len(*p); n == 0 || cap((*p)[n-1])-len((*p)[n-1]) < room {
+		*p = append(*p, make([]byte, 0, max(pieceSize, room)))
+	}
+	return &(*p)[len(*p)-1]
+}
+
+func (p pieces) size() int {
+	sum := 0
+	for _, b := range p {
+		sum += cap(b)
+	}
+	return sum
+}
+
+// trim gives back what the last part did not need.
+func (p pieces) trim() {
+	if n := len(p); n > 0 {
+		p[n-1] = bytes.Clone(p[n-1])
+	}
+}
 
 // readyBytes bounds the memory; a vault larger than it is spliced anew each
 // time. readyFor is how long after its last use a vault stays ready: clients
 // sync twice within seconds of a sign-in.
 const (
-	readyBytes = 16 << 20
+	readyBytes = 24 << 20
 	readyFor   = time.Minute
 )
 
@@ -67,29 +97,34 @@ func (s *syncs) get(ctx context.Context, owner account.UserID) (*contents, error
 }
 
 func (s *syncs) splice(ctx context.Context, owner account.UserID) (*contents, error) {
-	var folders, ciphers bytes.Buffer
 	c := &contents{used: time.Now()}
 	err := s.vault.Contents(ctx, owner,
 		func(rev vault.Revision) error { c.revision = rev; return nil },
 		func(f vault.Folder) error {
 			b, err := json.Marshal(folderShape(f))
-			comma(&folders)
-			folders.Write(b)
+			into := c.folders.last(len(b) + 1)
+			*into = append(comma(*into, len(c.folders)), b...)
 			return err
 		},
 		func(it vault.Item) error {
-			comma(&ciphers)
-			ciphers.Write(appendCipher(ciphers.AvailableBuffer(), it))
+			into := c.ciphers.last(len(it.Body) + attributeSize)
+			*into = appendCipher(comma(*into, len(c.ciphers)), it)
 			return nil
 		})
-	c.folders, c.ciphers = folders.Bytes(), ciphers.Bytes()
+	c.folders.trim()
+	c.ciphers.trim()
 	return c, err
 }
 
-func comma(b *bytes.Buffer) {
-	if b.Len() > 0 {
-		b.WriteByte(',')
+// attributeSize is more than what appendCipher writes beside the body.
+const attributeSize = 1 << 10
+
+// comma goes before everything but the very first.
+func comma(b []byte, part int) []byte {
+	if len(b) > 0 || part > 1 {
+		return append(b, ',')
 	}
+	return b
 }
 
 func (s *syncs) put(owner account.UserID, c *contents) {
@@ -168,11 +203,11 @@ func syncAll(c *call) (any, error) {
 		return nil, fmt.Errorf("encoding a sync: %w", err)
 	}
 	c.w.Header().Set("ETag", etag(have.revision, without, c.Version))
-	return spliced{
-		head[:len(head)-1],
-		[]byte(`,"folders":[`), have.folders,
-		[]byte(`],"ciphers":[`), have.ciphers, []byte(`]}`),
-	}, nil
+	answer := spliced{append(head[:len(head)-1], `,"folders":[`...)}
+	answer = append(answer, have.folders...)
+	answer = append(answer, []byte(`],"ciphers":[`))
+	answer = append(answer, have.ciphers...)
+	return append(answer, []byte(`]}`)), nil
 }
 
 // etag changes with the revision, with what was asked for, and with the

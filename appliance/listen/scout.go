@@ -63,6 +63,9 @@ func (s *Scout) Origin(r *http.Request) Origin { return s.Verdict(r).Origin }
 // carry WithDoor and an http.LocalAddrContextKey of its own.
 func (s *Scout) Verdict(r *http.Request) Verdict {
 	c := CallOf(r)
+	if c.Door == DoorSocket || c.Peer.IsLoopback() || c.Local.IsLoopback() {
+		return Judge(c, Network{}) // no network has a say in it
+	}
 	v := Judge(c, s.Network())
 	if v.Why == whyUnseen { // its first packet made it a neighbour, perhaps just now
 		v = Judge(c, s.look(0))
