@@ -76,6 +76,7 @@ function report() {
   }
 }
 
+let inTap = false;
 let tapFailing = false;
 function tap(line) {
   const summary = /^# (pass|fail|skipped|todo|cancelled) (\d+)$/.exec(line);
@@ -104,7 +105,8 @@ for await (const line of lines) {
       // not an event after all
     }
   }
-  if (/^(\s*(not )?ok |\s*#|TAP|\s*---|\s*\.\.\.|\s*\d+\.\.|\s{4})/.test(line)) {
+  inTap ||= line.startsWith('TAP version');
+  if (inTap) {
     tap(line);
   } else {
     console.log(`  ${line}`);

@@ -20,9 +20,7 @@ export async function look(page, folder, name) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     for (const [width, height] of widths) {
       await page.setViewportSize({ width, height });
-      await page.evaluate(
-        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-      );
+      await settled(page);
       await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
       for (const violation of await violations(page)) {
         found.set(violation, [...(found.get(violation) ?? []), `${theme} ${width}`]);
