@@ -107,6 +107,7 @@ func TestJournal(t *testing.T) {
 			if err != nil || len(got) > 4096 {
 				t.Errorf("%d events wait, %v", len(got), err)
 			}
+			synctest.Wait() // Run may be looking at it
 			keep.refuse = false
 		})
 	})
