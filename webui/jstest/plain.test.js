@@ -1,6 +1,7 @@
 /** The parts of the model that ask nobody: search, places, codes, strength, generator, lock timer, memory. */
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import { eachInSlices } from '../static/vault/breath.js';
 import { describeBrowser } from '../static/vault/browser.js';
 import { toCsv } from '../static/vault/csv.js';
 import { below, bits, passphrase, password } from '../static/vault/generator.js';
@@ -355,4 +356,67 @@ test('browsers are told apart', async (t) => {
 
 test('CSV is quoted where it must be', () => {
   assert.equal(toCsv([['a', 'b c', 'd,e', 'f"g', 'h\ni', ' j', '']]), 'a,b c,"d,e","f""g","h\ni"," j",\r\n');
+});
+
+test('long work goes over the whole list, and lets the page breathe', async (t) => {
+  const list = Array.from({ length: 1000 }, (_, i) => i);
+  await t.test('each once, with its place', async () => {
+    const seen = [];
+    const shares = [];
+    await eachInSlices(list, async (element, i) => void seen.push([element, i]), {
+      onDone: (done) => shares.push(done),
+    });
+    assert.deepEqual(
+      seen.sort((a, b) => a[0] - b[0]),
+      list.map((i) => [i, i]),
+    );
+    assert.equal(shares.at(-1), 1);
+    assert.ok(shares.length > 10 && shares.every((share, i) => i === 0 || share >= shares[i - 1]));
+  });
+  await t.test('many at a time', async () => {
+    let now = 0;
+    let most = 0;
+    await eachInSlices(list, async () => {
+      most = Math.max(most, ++now);
+      await null;
+      now--;
+    });
+    assert.ok(most > 1 && most <= 64, String(most));
+  });
+  await t.test('a failure ends it', async () => {
+    let worked = 0;
+    const failing = eachInSlices(list, async (i) => {
+      worked++;
+      await null;
+      if (i === 3) throw new Error('no');
+    });
+    await assert.rejects(failing, /no/);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(worked < 200, String(worked));
+  });
+  await t.test('it ends when it is stopped', async () => {
+    let worked = 0;
+    await eachInSlices(list, async () => void worked++, { stopped: () => worked >= 100 });
+    assert.equal(worked, 100);
+  });
+  await t.test('others have their turn meanwhile', async () => {
+    const clock = mock.method(performance, 'now', () => (clock.at += 5));
+    clock.at = 0;
+    let turns = 0;
+    let working = true;
+    const other = (async () => {
+      while (working) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        turns++;
+      }
+    })();
+    await eachInSlices(list, async () => {});
+    working = false;
+    clock.mock.restore();
+    await other;
+    assert.ok(turns > 10, String(turns));
+  });
+  await t.test('nothing to do is done', async () => {
+    await eachInSlices([], () => assert.fail('worked'));
+  });
 });
