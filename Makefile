@@ -56,7 +56,7 @@ bench: need-test build
 	@go test -count=1 -timeout 60m -run '^TestBench$$' -v ./test/bench -args -bench-table
 
 crash: need
-	@LATCHKEY_CRASH_CYCLES=$(CRASH_CYCLES) go test -count=1 -timeout 6h -v -run Crash ./test/crash
+	@LATCHKEY_CRASH_CYCLES=$(CRASH_CYCLES) go test -count=1 -timeout 6h -v -run Crash ./appliance/store
 
 fuzz: need
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh $(FUZZ)
