@@ -14,6 +14,10 @@ import (
 // an even split leaves, would never be filled up again.
 const fillPercent = 0.9
 
+// maxValue bounds what is kept under one key, far above any request's body, so
+// that a damaged length can't ask for all the memory.
+const maxValue = 32 << 20
+
 // layer is what one read or write sees of the file: a transaction, and over it
 // the write's own change set. Without a change set a write goes straight into
 // the buckets.
@@ -87,7 +91,7 @@ func (l *layer) get(p place, key []byte) (value []byte, err error) {
 
 // put sets key to value, which must not change afterwards.
 func (l *layer) put(p place, key, value []byte) error {
-	if len(key) == 0 || len(key) > bbolt.MaxKeySize || len(value) > bbolt.MaxValueSize || value == nil {
+	if len(key) == 0 || len(key) > bbolt.MaxKeySize || len(value) > maxValue || value == nil {
 		return errors.New("store: a key or value of a length that can't be kept")
 	}
 	return l.change(p, key, value)
@@ -156,8 +160,13 @@ func (l *layer) putSealed(p place, key, text []byte) error {
 	return l.put(p, key, l.s.sealer.seal(text, p.ad(room[:0], key)))
 }
 
-// open appends the text of what was found at key to to.
-func (l *layer) open(p place, key, sealed, to []byte) ([]byte, error) {
+// open appends the text of what was found at key to to. sealed lies in the
+// map of the file, and on a damaged page beyond its end.
+func (l *layer) open(p place, key, sealed, to []byte) (text []byte, err error) {
+	defer caught(&err)
+	if len(sealed) > maxValue {
+		return nil, errSeal
+	}
 	var room [96]byte
 	return l.s.sealer.open(to, sealed, p.ad(room[:0], key))
 }
@@ -168,5 +177,5 @@ func (l *layer) getSealed(p place, key []byte) ([]byte, error) {
 	if err != nil || sealed == nil {
 		return nil, err
 	}
-	return l.open(p, key, sealed, make([]byte, 0, len(sealed)))
+	return l.open(p, key, sealed, nil)
 }

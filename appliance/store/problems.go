@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"latchkey/appliance/problem"
@@ -95,9 +96,20 @@ func problemClosed() *problem.Problem {
 	return problem.New(problem.Unavailable, "store.closed", "Latchkey is stopping.", "Try again in a moment.")
 }
 
+// full says whether the disk had no room. bbolt hands some of the system's
+// errors on as text only.
+func full(err error) bool {
+	for _, no := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, no) || strings.Contains(err.Error(), no.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
 // notKept is the problem of a write that the disk refused.
 func notKept(err error) *problem.Problem {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
+	if full(err) {
 		return problem.New(problem.Unavailable, "store.full", "The disk is full: nothing of this was kept.",
 			"Free some space on the machine and try again.").Because(err)
 	}

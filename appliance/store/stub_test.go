@@ -1,3 +1,0 @@
-package store
-
-func fullDiskChild([]string) int { return 0 }
