@@ -26,6 +26,8 @@ var (
 	fieldNames   = known(`type name value linkedId`)
 	historyNames = known(`password lastUsedDate`)
 	uriNames     = known(`uri match uriChecksum`)
+	passkeyNames = known(`credentialId keyType keyAlgorithm keyCurve keyValue rpId userHandle userName counter
+		rpName userDisplayName discoverable creationDate`)
 )
 
 // kinds are the item types with the name of the object that each fills, the
@@ -137,7 +139,7 @@ func shapeLogin(login *object) error {
 		}
 	}
 	if keys := login.get("fido2Credentials"); keys != nil {
-		keys, err := eachObject(keys, func(o object) (object, error) { return o, nil })
+		keys, err := eachObject(keys, shapePasskey)
 		if err != nil {
 			return err
 		}
@@ -146,8 +148,22 @@ func shapeLogin(login *object) error {
 	return nil
 }
 
+// shapePasskey wants all of a passkey encrypted but its date.
+func shapePasskey(key object) (object, error) {
+	key = key.rename(passkeyNames)
+	for _, camel := range passkeyNames {
+		if camel == "creationDate" {
+			continue
+		}
+		if err := wantCiphertext("login.fido2Credentials."+camel, key.get(camel)); err != nil {
+			return nil, err
+		}
+	}
+	return key, nil
+}
+
 func shapeTexts(body *object) error {
-	if body.get("name") == nil {
+	if name := string(body.get("name")); name == "" || name == `""` {
 		return problem.New(problem.Refused, "item.name", "The item has no name.", "Give it one.")
 	}
 	for _, name := range []string{"name", "notes", "key"} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // object is a JSON object in its order, with its values as they came: what we
@@ -18,9 +19,17 @@ type member struct {
 	value json.RawMessage
 }
 
+// maxMembers is more than any client writes into one object, and few enough
+// that looking through them costs nothing.
+const maxMembers = 1000
+
 // readObject reads one JSON object and nothing behind it. Of a name that comes
-// twice the last value counts, as in encoding/json.
+// twice the last value counts, as in encoding/json. Text that is not UTF-8,
+// which that lets pass, would break a phone's whole sync.
 func readObject(raw []byte) (object, error) {
+	if !utf8.Valid(raw) {
+		return nil, errors.New("reading an object: it is not UTF-8")
+	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	first, err := dec.Token()
@@ -39,6 +48,9 @@ func readObject(raw []byte) (object, error) {
 		var value json.RawMessage
 		if err := dec.Decode(&value); err != nil {
 			return nil, fmt.Errorf("reading %q: %w", name, err)
+		}
+		if len(o) == maxMembers {
+			return nil, errors.New("reading an object: it has too many members")
 		}
 		o.set(name.(string), value) // a token in front of a value is a string
 	}
