@@ -23,7 +23,10 @@ export class WindowedList {
   #pool = [];
   #rowHeight = 44;
   #active = -1;
+  // Remembered, because reading them back would lay the page out in the middle of a change.
   #width = 0;
+  #height = 0;
+  #top = 0;
 
   /**
    * @param {HTMLElement} host a scrolling element with role=listbox, a name and tabindex=0
@@ -37,7 +40,7 @@ export class WindowedList {
     this.track.setAttribute('role', 'presentation');
     host.append(this.track);
     const { signal } = options;
-    host.addEventListener('scroll', () => this.#draw(), { signal, passive: true });
+    host.addEventListener('scroll', () => this.#scrolled(), { signal, passive: true });
     host.addEventListener('keydown', (event) => this.key(event), { signal });
     host.addEventListener('click', (event) => this.#click(event), { signal });
     const resized = new ResizeObserver(() => this.#resize());
@@ -49,11 +52,20 @@ export class WindowedList {
     return this.#items;
   }
 
-  /** What is shown. The scroll position stays; the active row is the caller's to set. */
-  set items(items) {
+  /**
+   * Shows other items, with one of them as the active row, in one drawing.
+   * @param {readonly Item[]} items
+   * @param {number} active -1 for none
+   * @param {{ fromTop?: boolean }} [options] fromTop: else the scroll position stays
+   */
+  show(items, active, { fromTop = false } = {}) {
     this.#items = items;
-    this.#active = Math.min(this.#active, items.length - 1);
-    this.#layout();
+    this.#active = Math.min(active, items.length - 1);
+    this.track.style.height = `${items.length * this.#rowHeight}px`;
+    if (fromTop) this.#scrollTo(0);
+    else this.#top = Math.max(0, Math.min(this.#top, items.length * this.#rowHeight - this.#height));
+    while (this.#pool.length > items.length) this.#pool.pop()?.remove();
+    this.refresh();
   }
 
   /** The index of the active row, -1 for none. */
@@ -75,11 +87,21 @@ export class WindowedList {
   reveal(index) {
     if (index < 0) return;
     const top = index * this.#rowHeight;
-    const { scrollTop, clientHeight } = this.host;
-    if (top < scrollTop) this.host.scrollTop = top;
-    else if (top + this.#rowHeight > scrollTop + clientHeight) {
-      this.host.scrollTop = top + this.#rowHeight - clientHeight;
-    }
+    if (top < this.#top) this.#scrollTo(top);
+    else if (top + this.#rowHeight > this.#top + this.#height)
+      this.#scrollTo(top + this.#rowHeight - this.#height);
+  }
+
+  /** @param {number} top */
+  #scrollTo(top) {
+    if (this.#top === top) return;
+    this.#top = top;
+    this.host.scrollTop = top;
+  }
+
+  #scrolled() {
+    this.#top = this.host.scrollTop;
+    this.#draw();
   }
 
   /** Fills every row in sight anew: what they show has changed. */
@@ -95,7 +117,7 @@ export class WindowedList {
    */
   key(event) {
     if (event.altKey || (event.ctrlKey && event.key !== 'Home' && event.key !== 'End')) return false;
-    const page = Math.max(1, Math.floor(this.host.clientHeight / this.#rowHeight) - 1);
+    const page = Math.max(1, Math.floor(this.#height / this.#rowHeight) - 1);
     const last = this.#items.length - 1;
     const to = {
       ArrowDown: this.#active + 1,
@@ -126,30 +148,28 @@ export class WindowedList {
   }
 
   #resize() {
-    if (this.host.clientWidth !== this.#width) this.#measure();
+    const { clientWidth, clientHeight, scrollTop } = this.host;
+    if (clientHeight === 0) return; // not shown
+    this.#height = clientHeight;
+    this.#top = scrollTop;
+    if (clientWidth !== this.#width) this.#measure(clientWidth);
     this.#draw();
   }
 
   /** The height of a row comes from the style sheet: it grows with the reader's type. */
-  #measure() {
-    this.#width = this.host.clientWidth;
+  /** @param {number} width */
+  #measure(width) {
+    this.#width = width;
     const probe = this.options.makeRow();
     this.track.append(probe);
     this.#rowHeight = probe.getBoundingClientRect().height || this.#rowHeight;
     probe.remove();
-    this.#layout();
-  }
-
-  #layout() {
-    this.track.style.height = `${this.#items.length * this.#rowHeight}px`;
-    while (this.#pool.length > this.#items.length) this.#pool.pop()?.remove();
-    this.refresh();
+    this.show(this.#items, this.#active);
   }
 
   #draw() {
-    const { scrollTop, clientHeight } = this.host;
-    const first = Math.max(0, Math.floor(scrollTop / this.#rowHeight) - spare);
-    const end = Math.min(this.#items.length, Math.ceil((scrollTop + clientHeight) / this.#rowHeight) + spare);
+    const first = Math.max(0, Math.floor(this.#top / this.#rowHeight) - spare);
+    const end = Math.min(this.#items.length, Math.ceil((this.#top + this.#height) / this.#rowHeight) + spare);
     const size = Math.max(this.#pool.length, end - first);
     while (this.#pool.length < size) this.#addRow();
     for (const row of this.#pool) {

@@ -23,6 +23,7 @@ export class VaultList {
   /** Chosen ids; null while nothing is being chosen. @type {Set<string> | null} */
   chosen = null;
   #anchor = 0;
+  #drawn = false;
 
   /** @param {HTMLElement} host @param {Deps} deps @param {ListHooks} hooks */
   constructor(host, deps, hooks) {
@@ -39,25 +40,27 @@ export class VaultList {
 
   /** Goes to a place; the search is kept only where it is the same place. @param {string} place */
   goTo(place) {
+    if (place === this.place && this.#drawn) return;
     if (place !== this.place) {
       this.search.value = '';
       this.stopChoosing();
-      this.list.host.scrollTop = 0;
-      this.list.activate(-1);
     }
     this.place = place;
-    this.update();
+    this.#drawn = true;
+    this.update({ fresh: true });
   }
 
-  /** Draws what the place and the search give now. */
-  update() {
+  /**
+   * Draws what the place and the search give now.
+   * @param {{ fresh?: boolean }} [options] fresh: another place or query, so from its beginning
+   */
+  update({ fresh = false } = {}) {
     const { vault, text } = this.deps;
     const query = this.search.value.trim();
-    const keep = this.list.items[this.list.active]?.id;
+    const keep = fresh ? undefined : this.list.items[this.list.active]?.id;
     const items = vault.search(query, { place: this.place });
-    this.list.items = items;
     const at = keep === undefined ? -1 : items.findIndex(({ id }) => id === keep);
-    this.list.activate(query && at < 0 ? 0 : at);
+    this.list.show(items, query && at < 0 ? 0 : at, { fromTop: fresh });
     this.part('title').textContent = placeName(this.place, this.deps);
     this.part('count').textContent = text(query ? 'list.found' : 'list.count', { count: items.length });
     this.#drawEmpty(items.length === 0, query);
@@ -142,11 +145,7 @@ export class VaultList {
 
   #wire() {
     const { signal } = this.deps;
-    this.search.addEventListener('input', () => {
-      this.list.host.scrollTop = 0;
-      this.list.activate(-1);
-      this.update();
-    });
+    this.search.addEventListener('input', () => this.update({ fresh: true }));
     this.part('clear').addEventListener('click', () => {
       this.search.value = '';
       this.update();
