@@ -38,8 +38,10 @@ var kinds = map[int]struct {
 	names  names
 	clear  names
 }{
-	1: {"login", known(`uri uris username password passwordRevisionDate totp autofillOnPageLoad fido2Credentials`),
-		known(`uris passwordRevisionDate autofillOnPageLoad fido2Credentials`)},
+	1: {
+		"login", known(`uri uris username password passwordRevisionDate totp autofillOnPageLoad fido2Credentials`),
+		known(`uris passwordRevisionDate autofillOnPageLoad fido2Credentials`),
+	},
 	2: {"secureNote", known(`type`), known(`type`)},
 	3: {"card", known(`cardholderName brand number expMonth expYear code`), nil},
 	4: {"identity", known(`title firstName middleName lastName address1 address2 address3 city state postalCode

@@ -40,8 +40,10 @@ func TestParse(t *testing.T) {
 		{"an unknown key is named", "lisen = ':1'", []string{"line 1", "lisen", "no such key"}},
 		{"an unknown table is named", "[acme]\n", []string{"acme", "no such key"}},
 		{"a wrong type is named", "data = 7", []string{"data", "must be a text"}},
-		{"all troubles are told at once", "data = 7\nlisten = []\n[log]\nlevel = 'loud'\ncolour = true\n",
-			[]string{"line 1: data", "line 2: listen", "line 4: log.level", "line 5: log.colour"}},
+		{
+			"all troubles are told at once", "data = 7\nlisten = []\n[log]\nlevel = 'loud'\ncolour = true\n",
+			[]string{"line 1: data", "line 2: listen", "line 4: log.level", "line 5: log.colour"},
+		},
 		{"plain HTTP is refused off the loopback", "local = '192.168.1.4:80'", []string{"local", "loopback"}},
 		{"a port too large is refused", "listen = [':70000']", []string{"listen", "65535"}},
 		{"broken TOML names its line", "data = \nlisten = [", []string{"proper TOML", "line 1"}},
