@@ -46,7 +46,7 @@ func (d *Directory) RegisterOwner(ctx context.Context, r Registration) (Account,
 // invitation up in the same write.
 func (d *Directory) RegisterInvited(ctx context.Context, r Registration) (Account, error) {
 	return d.register(ctx, r, func(w Writer, a *Account) error {
-		inv, err := d.liveInvitation(w, r.Email, r.Token)
+		inv, err := d.liveInvitation(w, a.Email, r.Token)
 		if err != nil {
 			return err
 		}
