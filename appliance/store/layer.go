@@ -135,7 +135,7 @@ func (l *layer) make(p place) (*bbolt.Bucket, error) {
 	if err != nil || p.sub == "" {
 		return b, err
 	}
-	if b, err = b.CreateBucketIfNotExists([]byte(p.sub)); err != nil {
+	if _, err = b.CreateBucketIfNotExists([]byte(p.sub)); err != nil {
 		return nil, err
 	}
 	return l.bucket(p), nil

@@ -3,13 +3,11 @@ package store
 import (
 	"bytes"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/vault"
@@ -163,95 +161,3 @@ func TestItemsThatChangePlacesAreNotOpened(t *testing.T) {
 		return nil
 	}))
 }
-
-func FuzzParseSealKey(f *testing.F) {
-	whole := newSealKey().encode()
-	f.Add(whole)
-	f.Add(bytes.TrimSpace(whole))
-	f.Add(whole[:len(whole)/2])
-	f.Add(bytes.ToUpper(whole))
-	f.Add([]byte(sealKeyTitle + "\nhouse \nkey \ncheck \n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		k, err := parseSealKey(text)
-		if err == nil && !bytes.Equal(bytes.TrimRight(text, "\r\n"), bytes.TrimSpace(k.encode())) {
-			t.Errorf("%q was taken for a key file", text)
-		}
-	})
-}
-
-func FuzzParseMeta(f *testing.F) {
-	page := make([]byte, metaHeader+metaSize)
-	f.Add(page)
-	f.Add(goodMeta(4096, 3, 2, 40, 7))
-	f.Add(goodMeta(0, 3, 2, 40, 7))
-	f.Add(goodMeta(4096, 50, 2, 40, 7))
-	f.Add(goodMeta(4096, 3, 1<<63, 40, 7))
-	f.Fuzz(func(t *testing.T, page []byte) {
-		m, err := parseMeta(page)
-		if err == nil && (m.pageSize < minPageSize || m.root >= m.highWater || m.freelist >= m.highWater) {
-			t.Errorf("%+v was taken for a meta page", m)
-		}
-		_, _ = readMetas(bytes.NewReader(page), int64(len(page)))
-	})
-}
-
-func FuzzDecodeItem(f *testing.F) {
-	it := benchItem("")
-	it.Body = []byte(`"type":1`)
-	for range 2 {
-		text, err := encodeItem(&it)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-		f.Add(text[:len(text)-len(it.Body)])
-		it.Folder, it.Favourite, it.Deleted, it.Archived = vault.FolderID(someID()), true, time.Now(), time.Now()
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var it vault.Item
-		if err := decodeItem(text, &it); err != nil {
-			return
-		}
-		again, err := encodeItem(&it)
-		if err != nil || !bytes.Equal(again, text) {
-			t.Errorf("%x became %x, %v", text, again, err)
-		}
-	})
-}
-
-func FuzzDecodeSession(f *testing.F) {
-	f.Add(encodeSession(&account.Session{Hash: []byte("hash"), Client: "web", Stamp: "stamp", Created: time.Now()}))
-	f.Add([]byte{1})
-	f.Fuzz(func(t *testing.T, text []byte) {
-		_, _ = decodeSession(text, make([]byte, 32))
-	})
-}
-
-func FuzzRecord(f *testing.F) {
-	f.Add(append(frame(nil, tableAccounts, "id"), "{}"...))
-	f.Add(frame(nil, tableAccounts))
-	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
-	f.Fuzz(func(t *testing.T, text []byte) {
-		body, err := bodyOf(text, tableAccounts, "id")
-		if err == nil && !bytes.HasSuffix(text, body) {
-			t.Errorf("%x has body %x", text, body)
-		}
-		_, _ = decodeEntry(make([]byte, journalKey), text)
-		_ = decodeFolder(text, &vault.Folder{})
-	})
-}
-
-func FuzzParseReport(f *testing.F) {
-	f.Add([]byte(`{"version":2,"pages":4,"counts":{"items":1}}`))
-	f.Add([]byte(`{"version":2,"findings":[{"code":"page"}],"left":3}`))
-	f.Add([]byte(`{"version":2} {"version":2}`))
-	f.Add([]byte(`{"version":0}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := parseReport(text)
-		if err == nil && (r.Version == 0 || len(r.Findings) > mostFindings) {
-			t.Errorf("%q was taken for a report", text)
-		}
-	})
-}
-
-func randomBit(b []byte) { b[rand.N(len(b))] ^= 1 << rand.N(8) }
