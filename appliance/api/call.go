@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"latchkey/appliance/account"
@@ -101,15 +103,20 @@ func badBody(err error) error {
 }
 
 // form reads a form-encoded body; names come in lower case without
-// underscores, since clients write them in several ways.
+// underscores, since clients write them in several ways. Of several spellings
+// of one name the first in the alphabet counts, always: what is throttled must
+// be what is tried.
 func (c *call) form() (map[string]string, error) {
 	values, err := url.ParseQuery(string(c.body))
 	if err != nil {
 		return nil, badBody(err)
 	}
 	plain := make(map[string]string, len(values))
-	for name, all := range values {
-		plain[strings.ReplaceAll(strings.ToLower(name), "_", "")] = all[0]
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		short := strings.ReplaceAll(strings.ToLower(name), "_", "")
+		if _, twice := plain[short]; !twice {
+			plain[short] = values.Get(name)
+		}
 	}
 	return plain, nil
 }
