@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -128,12 +129,19 @@ func newMigrator(db *bbolt.DB, key sealKey) (m *migrator, err error) {
 	return &migrator{sealer: seal, key: key, storm: over}, nil
 }
 
-// makeFolder makes dir with its parents, for its owner alone.
+// makeFolder makes dir with its parents, for its owner alone; one that is there
+// is closed to others.
 func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, folderMode); err != nil {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && info.Mode().Perm()&^folderMode == 0 && info.IsDir():
+		return nil
+	case err == nil:
+		return os.Chmod(dir, folderMode)
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err := os.Chmod(dir, folderMode); err != nil {
+	if err := os.MkdirAll(dir, folderMode); err != nil {
 		return err
 	}
 	return syncPath(filepath.Dir(dir))

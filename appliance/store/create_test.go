@@ -43,6 +43,28 @@ func TestACreatedHouseIsForItsOwnerAlone(t *testing.T) {
 	}
 }
 
+func TestAFolderAndAKeyThatOthersMayReadIsTold(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	must(t, os.Mkdir(dir, 0o755))
+	must(t, Create(dir))
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("a folder that was there has mode %v, %v", info.Mode(), err)
+	}
+	for _, c := range []struct {
+		folder, key os.FileMode
+		want        bool
+	}{{0o700, 0o600, false}, {0o700, 0o644, false}, {0o755, 0o600, false}, {0o755, 0o640, true}} {
+		must(t, os.Chmod(dir, c.folder))
+		must(t, os.Chmod(filepath.Join(dir, keyName), c.key))
+		s, err := Open(t.Context(), quiet(dir))
+		must(t, err)
+		if got := s.Opening().Exposed; got != c.want {
+			t.Errorf("folder %o, key %o: told %v", c.folder, c.key, got)
+		}
+		must(t, s.Close())
+	}
+}
+
 func TestAHouseIsNeverMadeOverAnother(t *testing.T) {
 	dir := t.TempDir()
 	must(t, Create(dir))

@@ -28,6 +28,7 @@ type Opening struct {
 	MetaDamaged bool   // one of the two meta pages was bad, as after a power cut; the other one holds
 	Resumed     bool   // a creation that was killed has been finished
 	Migrated    uint64 // the version that the file had before, 0 when it was current
+	Exposed     bool   // other users of the machine may read the key or the database
 }
 
 // On a 64-bit machine the map is made large at once: growing it means waiting
@@ -166,7 +167,18 @@ func openFile(c Config, key sealKey, found Opening) (s *Store, err error) {
 		}
 	}
 	removeCopies(c.Dir)
+	found.Exposed = exposed(c.Dir)
 	return newStore(c, db, m, found), nil
+}
+
+// exposed says whether others could reach a file: its own mode and the folder's
+// both let them.
+func exposed(dir string) bool {
+	open := func(path string, bits os.FileMode) bool {
+		info, err := os.Stat(path)
+		return err == nil && info.Mode().Perm()&bits != 0
+	}
+	return open(dir, 0o011) && (open(filepath.Join(dir, keyName), 0o077) || open(filepath.Join(dir, fileName), 0o077))
 }
 
 func openBolt(path string) (db *bbolt.DB, err error) {
