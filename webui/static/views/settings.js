@@ -58,8 +58,7 @@ export async function mount(root, deps) {
   if (deps.signal.aborted) return;
   const built = build('settings');
   root.replaceChildren(built.root);
-  const who = { owner: await isOwner(deps.api) };
-  if (deps.signal.aborted) return;
+  const who = { owner: deps.session.profile?.role === 'owner' };
   drawList(built.part('list'), who);
   let leaving = new AbortController();
   deps.signal.addEventListener('abort', () => leaving.abort());
@@ -70,20 +69,6 @@ export async function mount(root, deps) {
   };
   deps.route.addEventListener('change', follow, { signal: deps.signal });
   follow();
-}
-
-/**
- * Whether the one who is signed in looks after the house: only the owner may
- * ask when the recovery kit was made.
- * @param {import('../net/api.js').Api} api @returns {Promise<boolean>}
- */
-async function isOwner(api) {
-  try {
-    await api.get('/latchkey/kit');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** @param {HTMLElement} list @param {{owner: boolean}} who */

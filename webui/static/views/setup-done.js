@@ -27,5 +27,5 @@ export async function showDone(wizard) {
     const { text, hint } = messageOf(error);
     built.part('trouble').textContent = `${text} ${hint}`;
   }
-  wizard.present(built.root);
+  if (!wizard.deps.signal.aborted && wizard.now === 'done') wizard.present(built.root);
 }

@@ -12,6 +12,7 @@ export async function showReach(wizard) {
   const { api, signal } = wizard.deps;
   const built = build('setup-reach');
   built.part('what').textContent = await whatOf(api);
+  if (signal.aborted || wizard.now !== 'reach') return;
   built.part('back').addEventListener('click', () => wizard.go('where'));
   wireForm(built.root, {
     signal,

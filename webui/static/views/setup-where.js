@@ -35,7 +35,7 @@ export function showWhere(wizard) {
     try {
       const { checks } = await wizard.deps.api.get('/latchkey/setup/checks');
       await reveal(list, checks, wizard.deps.signal);
-      conclude(checks);
+      if (list.isConnected) conclude(checks);
     } catch (error) {
       fail(error);
     }

@@ -36,6 +36,7 @@ import { showDone } from './setup-done.js';
  * @typedef {object} Wizard
  * @property {Deps} deps
  * @property {WizardState} state
+ * @property {StepName} now the step on the stage; one that asked the house first looks whether it still is
  * @property {(view: HTMLElement) => void} present
  * @property {(step: StepName) => void} mark shows in the steps where we are
  * @property {(step: StepName) => void} go
@@ -108,8 +109,10 @@ function run(deps, state, nav, stage, welcome) {
   const wizard = {
     deps,
     state,
+    now: state.step,
     present: (view) => present(stage, view),
     mark(step) {
+      wizard.now = step;
       drawSteps(nav, wizard, step);
       const name = t(`setup.step.${step}`);
       announce(t('setup.step.count', { n: ORDER.indexOf(step) + 1, all: ORDER.length, name }));
