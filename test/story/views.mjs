@@ -18,6 +18,7 @@ export async function look(page, folder, name) {
   const found = new Map();
   for (const theme of themes) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await page.waitForTimeout(150); // for the picture only: a page that turned over is drawn in pieces
     for (const [width, height] of widths) {
       await page.setViewportSize({ width, height });
       await settled(page);
