@@ -124,12 +124,15 @@ func (c *call) form() (map[string]string, error) {
 // deviceName says which device acts, for the journal: the one that signs in,
 // or the session's.
 func (c *call) deviceName() (string, int) {
-	if c.device.Identifier != "" || c.session.Device == "" {
+	if c.device.Identifier != "" {
 		return c.device.Name, c.device.Type
+	}
+	if c.session.Device == "" {
+		return "", unknownDevice // the wizard's browser, or a command here
 	}
 	d, err := c.People.Device(c.ctx(), c.session.Owner, string(c.session.Device))
 	if err != nil {
-		return "", 0 // just signed out: the event still says what happened
+		return "", unknownDevice // just signed out: the event still says what happened
 	}
 	return d.Name, d.Type
 }
