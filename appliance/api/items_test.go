@@ -392,7 +392,7 @@ func TestRemovingAFolderKeepsItsItems(t *testing.T) {
 	names := map[string]string{} // by id
 	for i := range 6 {
 		item := a.login()
-		item["name"], item["notes"] = a.seal(fmt.Sprint("item ", i)), a.seal(strings.Repeat("n", 40*i))
+		item["name"], item["notes"] = a.seal(fmt.Sprint("item ", i)), a.seal(strings.Repeat("n", 400-40*i))
 		item["folderId"] = []string{folder, other}[i/4]
 		names[s.add(a, item)] = item["name"].(string)
 	}
