@@ -74,11 +74,7 @@ func (c *call) actor() vault.Actor {
 
 // read takes the body in, up to the row's limit.
 func (c *call) read() error {
-	limit := c.row.limit
-	if limit == 0 {
-		limit = defaultLimit
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, c.row.bodyLimit()))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):

@@ -39,19 +39,32 @@ type route struct {
 	attempt guard.Attempt
 	proof   proof
 	event   journal.Kind // recorded when it went well; empty: none
-	limit   int64        // of the body, in bytes; 0 is defaultLimit
+	limit   int64        // of the body, in bytes; 0: by who may call, see bodyLimit
 	serve   func(*call) (any, error)
 	// claims gives the name that an attempt is made for, and whether this
 	// request is such an attempt at all. nil: always, for the caller.
 	claims func(*call) (string, bool)
 }
 
-// Bodies: a form or a key change is small; one item may carry long notes; an
+// Bodies: what anybody may send is a form or a set of keys, kept small because
+// thousands of strangers may send one slowly; one item may carry long notes; an
 // import is a whole vault.
 const (
-	defaultLimit = 1 << 20
-	importLimit  = 64 << 20
+	anonymousLimit = 64 << 10
+	defaultLimit   = 1 << 20
+	importLimit    = 64 << 20
 )
+
+// bodyLimit is how many bytes a request by this row may bring.
+func (r route) bodyLimit() int64 {
+	switch {
+	case r.limit != 0:
+		return r.limit
+	case r.caller&(anyone|atHome) != 0:
+		return anonymousLimit
+	}
+	return defaultLimit
+}
 
 // adapt is the one way from a request to a handler and back.
 func (a *API) adapt(row route) http.Handler {
