@@ -80,20 +80,22 @@ func (v *Vault) SweepTrash(ctx context.Context, owners []account.UserID, days in
 			}
 			return nil
 		})
+		n := 0
 		if err == nil && len(old) > 0 {
-			err = v.sweep(ctx, owner, old, limit)
+			n, err = v.sweep(ctx, owner, old, limit)
 		}
 		if err != nil {
 			return removed, err
 		}
-		removed += len(old)
+		removed += n
 	}
 	return removed, nil
 }
 
-// sweep looks at each item again in the write: it may have been restored.
-func (v *Vault) sweep(ctx context.Context, owner account.UserID, old []ItemID, limit time.Time) error {
-	return v.keep.WriteLong(ctx, "", func(w Writer) error {
+// sweep looks at each item again in the write: it may have been restored. It
+// says how many it removed.
+func (v *Vault) sweep(ctx context.Context, owner account.UserID, old []ItemID, limit time.Time) (removed int, err error) {
+	err = v.keep.WriteLong(ctx, "", func(w Writer) error {
 		rev, err := w.Next(owner)
 		if err != nil {
 			return err
@@ -109,7 +111,9 @@ func (v *Vault) sweep(ctx context.Context, owner account.UserID, old []ItemID, l
 			if err := w.RemoveItem(owner, id, rev); err != nil {
 				return err
 			}
+			removed++
 		}
 		return nil
 	})
+	return removed, err
 }
