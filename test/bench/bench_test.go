@@ -24,7 +24,10 @@ import (
 	"latchkey/test/house"
 )
 
-var show = flag.Bool("bench-table", false, "measure, and print the table (make bench)")
+var (
+	show = flag.Bool("bench-table", false, "measure, and print the table (make bench)")
+	only = flag.String("bench-only", "", "server, store or browser: measure that alone")
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(helloVar) != "" {
@@ -41,16 +44,26 @@ func TestBench(t *testing.T) {
 		t.Skip("figures are measured by make bench")
 	}
 	table := &Table{}
-	h, people := populated(t)
-	binaryAndPage(t, table)
-	starts(t, table, h)
-	memory(t, table, h, people)
-	syncs(t, table, h, people)
-	signIns(t, table, h)
-	storeFigures(t, table)
-	h.Stop()
-	h.Restart()
-	browser(t, table, h, people)
+	wanted := func(part string) bool { return *only == "" || *only == part }
+	var h *house.House
+	var people []*house.Person
+	if wanted("server") || wanted("browser") {
+		h, people = populated(t)
+	}
+	if wanted("server") {
+		binaryAndPage(t, table)
+		starts(t, table, h)
+		memory(t, table, h, people)
+		syncs(t, table, h, people)
+		signIns(t, table, h)
+	}
+	if wanted("store") {
+		storeFigures(t, table)
+	}
+	if wanted("browser") {
+		h.Restart()
+		browser(t, table, h, people)
+	}
 	if err := table.Print(os.Stdout); err != nil {
 		t.Fatal(err)
 	}
