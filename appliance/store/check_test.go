@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -201,6 +202,48 @@ func TestTheFullCheckFindsWhatIsNotAsItMustBe(t *testing.T) {
 				}
 			}
 			t.Errorf("the report is %v, want a finding %q", &r, c.code)
+		})
+	}
+}
+
+func TestPagesThatLieAreRefusedBeforeBboltReadsThem(t *testing.T) {
+	_, file := damagedHouse(t)
+	ms, err := readMetas(bytes.NewReader(file), int64(len(file)))
+	must(t, err)
+	must(t, walkPages(bytes.NewReader(file), ms.newest))
+	size := int(ms.newest.pageSize)
+	leaf := 0 // a page of items with its first element
+	for id := 2; id < len(file)/size; id++ {
+		page := file[id*size:]
+		items := page[pageHeader] == 0 && page[pageHeader+8] == 32 // plain values under 32 bytes of key
+		if page[8] == leafFlag && page[10] > 3 && items {
+			leaf = id * size
+		}
+	}
+	free := int(ms.newest.freelist) * size
+	for says, harm := range map[string]func(b []byte){
+		"another page's id":             func(b []byte) { b[leaf]++ },
+		"no kind of page":               func(b []byte) { b[leaf+8] = 0x40 },
+		"more elements than fit":        func(b []byte) { b[leaf+11] = 0xff },
+		"an overflow of a billion":      func(b []byte) { b[leaf+15] = 0x40 },
+		"an overflow over the next":     func(b []byte) { b[leaf+12] = 1 },
+		"a key beyond the page":         func(b []byte) { b[leaf+pageHeader+10] = 1 },
+		"a value beyond the page":       func(b []byte) { b[leaf+pageHeader+15] = 0x40 },
+		"keys that are out of order":    func(b []byte) { b[leaf+pageHeader+4] += 20 },
+		"a bucket where a value is":     func(b []byte) { b[leaf+pageHeader] = 1 },
+		"a freelist that is none":       func(b []byte) { b[free+8] = leafFlag },
+		"a freelist longer than itself": func(b []byte) { b[free+11] = 0xfe },
+		"a page that is used and free": func(b []byte) {
+			b[free+10]++
+			copy(b[free+pageHeader+8*int(b[free+10]-1):], []byte{byte(leaf / size), 0, 0, 0, 0, 0, 0, 0})
+		},
+	} {
+		t.Run(says, func(t *testing.T) {
+			bad := bytes.Clone(file)
+			harm(bad)
+			if err := walkPages(bytes.NewReader(bad), ms.newest); !errors.Is(err, errPage) {
+				t.Errorf("the walk gave %v", err)
+			}
 		})
 	}
 }

@@ -52,6 +52,31 @@ func TestChangesArePublishedInOrderWithWhoseActTheyWere(t *testing.T) {
 	}
 }
 
+func TestTheChangesOfAGroupComeInTheOrderOfItsWrites(t *testing.T) {
+	s := openNew(t)
+	owner := joins(t, s, "ada")
+	var heard []vault.Change
+	s.Subscribe(func(changes []vault.Change) { heard = append(heard, changes...) })
+	release := held(t, s)
+	var done sync.WaitGroup
+	const many = 30
+	for range many {
+		done.Go(func() { must(t, save(s, owner)) })
+	}
+	waiting(s, many)
+	release()
+	done.Wait()
+	must(t, s.Close())
+	for i := 1; i < len(heard); i++ {
+		if heard[i].Revision <= heard[i-1].Revision {
+			t.Errorf("revision %d was published after %d", heard[i].Revision, heard[i-1].Revision)
+		}
+	}
+	if len(heard) != many {
+		t.Errorf("heard %d changes, want %d", len(heard), many)
+	}
+}
+
 func TestASlowSubscriberHoldsUpNobodyAndLearnsWhoseThingsChanged(t *testing.T) {
 	s := openNew(t)
 	ada, bob := joins(t, s, "ada"), joins(t, s, "bob")

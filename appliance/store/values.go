@@ -84,8 +84,6 @@ func (l *layer) value(name string) ([]byte, error) {
 		return nil, err
 	case v.Name != name:
 		return nil, errSeal
-	case v.Bytes == nil:
-		return []byte{}, nil
 	}
 	return v.Bytes, nil
 }

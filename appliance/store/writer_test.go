@@ -80,6 +80,19 @@ func TestAWriteThatIsGivenUpWhileItWaitsDoesNotRun(t *testing.T) {
 	must(t, s.Ping(t.Context()))
 }
 
+func TestAWriteThatIsGivenUpInTheInstantOfItsTurnDoesNotRun(t *testing.T) {
+	j := &job{ended: make(chan bool, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := j.run(ctx, &layer{}, func(*layer) error {
+		t.Error("it ran")
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || <-j.ended {
+		t.Errorf("it answered %v", err)
+	}
+}
+
 func TestAQueueThatIsFullMakesWritersWaitAndLosesNone(t *testing.T) {
 	s := openNew(t)
 	release := held(t, s)

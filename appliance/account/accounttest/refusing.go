@@ -17,6 +17,7 @@ func refusing() []promise {
 		{"a write of sessions that is refused or panics leaves nothing", refusedSessions},
 		{"a write whose context has ended does not run", cancelledWrite},
 		{"an account or device without a proper id is refused", malformed},
+		{"what was given to a write is of no use after it", keptWriter},
 	}
 }
 
@@ -118,6 +119,30 @@ func malformed(h *house) {
 	} {
 		if err := h.People.Write(h.Context(), fn); err == nil {
 			h.Errorf("%s was kept", name)
+		}
+	}
+}
+
+func keptWriter(h *house) {
+	a := h.joins("ada@example.org")
+	var kept account.Writer
+	h.write(func(w account.Writer) error {
+		kept = w
+		return nil
+	})
+	var reader account.Reader
+	h.view(func(r account.Reader) error {
+		reader = r
+		return nil
+	})
+	_, err := reader.Account(a.ID)
+	_, listErr := reader.Devices(a.ID)
+	for what, err := range map[string]error{
+		"PutSession": kept.PutSession(session(a.ID, account.DeviceID(newID()))), "PutAccount": kept.PutAccount(a),
+		"Account": err, "Devices": listErr,
+	} {
+		if err == nil || errors.Is(err, account.ErrNotFound) {
+			h.Errorf("%s of what was kept gave %v", what, err)
 		}
 	}
 }

@@ -148,6 +148,14 @@ func changeWhileWalking(h *house, write writing) {
 func removeWhileWalking(h *house, write writing) {
 	h.putMany()
 	h.in(write, func(w vault.Writer) error {
+		for it, err := range w.Items(h.ada) { // so that the engine holds all of them as changed
+			if err != nil {
+				return err
+			}
+			if err := putNext(w, &it); err != nil {
+				return err
+			}
+		}
 		for it, err := range w.Items(h.ada) {
 			if err != nil {
 				return err
