@@ -101,7 +101,8 @@ func readPassword(file string) (string, error) {
 	}
 	password := strings.TrimRight(string(raw), "\r\n")
 	if password == "" || strings.ContainsAny(password, "\r\n") {
-		return "", problem.New(problem.Refused, "password.file", "The password file must hold the master password on its first line, and nothing else.", "")
+		return "", problem.New(problem.Refused, "password.file", "The password file must hold the master password on its first line, and nothing else.",
+			"Remove the other lines, or name another file.")
 	}
 	return password, nil
 }
