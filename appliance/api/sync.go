@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,7 +29,8 @@ type contents struct {
 	revision vault.Revision
 	folders  pieces
 	ciphers  pieces
-	used     time.Time // for forgetting; monotonic
+	heads    map[bool][]byte // the rest of a sync, with and without domains
+	used     time.Time       // for forgetting; monotonic
 }
 
 func (c *contents) size() int { return c.folders.size() + c.ciphers.size() }
@@ -97,7 +99,7 @@ func (s *syncs) get(ctx context.Context, owner account.UserID) (*contents, error
 }
 
 func (s *syncs) splice(ctx context.Context, owner account.UserID) (*contents, error) {
-	c := &contents{used: time.Now()}
+	c := &contents{heads: make(map[bool][]byte), used: time.Now()}
 	err := s.vault.Contents(ctx, owner,
 		func(rev vault.Revision) error { c.revision = rev; return nil },
 		func(f vault.Folder) error {
@@ -177,20 +179,42 @@ func syncAll(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	without := c.r.URL.Query().Get("excludeDomains") == "true"
-	if c.r.Header.Get("If-None-Match") == etag(rev, without, c.Version) {
-		c.w.Header().Set("ETag", etag(rev, without, c.Version))
+	without := c.r.URL.RawQuery != "" && c.r.URL.Query().Get("excludeDomains") == "true"
+	if tag := etag(rev, without, c.Version); c.r.Header.Get("If-None-Match") == tag {
+		c.w.Header().Set("ETag", tag)
 		return notModified{}, nil
 	}
 	have, err := c.syncs.get(c.ctx(), c.session.Owner)
 	if err != nil {
 		return nil, err
 	}
+	head, err := c.syncHead(have, without)
+	if err != nil {
+		return nil, err
+	}
+	c.w.Header().Set("ETag", etag(have.revision, without, c.Version))
+	answer := spliced{head, []byte(`,"folders":[`)}
+	answer = append(answer, have.folders...)
+	answer = append(answer, []byte(`],"ciphers":[`))
+	answer = append(answer, have.ciphers...)
+	return append(answer, []byte(`]}`)), nil
+}
+
+// syncHead gives what stands before the folders. It is kept beside them: each
+// change of the account moves the revision on, so that what was made at or
+// after a revision holds as long as that is the last one.
+func (c *call) syncHead(have *contents, without bool) ([]byte, error) {
+	c.syncs.mu.Lock()
+	head := have.heads[without]
+	c.syncs.mu.Unlock()
+	if head != nil {
+		return head, nil
+	}
 	me, err := c.me()
 	if err != nil {
 		return nil, err
 	}
-	head, err := json.Marshal(struct {
+	head, err = json.Marshal(struct {
 		Profile        any    `json:"profile"`
 		Collections    []any  `json:"collections"`
 		Policies       []any  `json:"policies"`
@@ -202,18 +226,20 @@ func syncAll(c *call) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding a sync: %w", err)
 	}
-	c.w.Header().Set("ETag", etag(have.revision, without, c.Version))
-	answer := spliced{append(head[:len(head)-1], `,"folders":[`...)}
-	answer = append(answer, have.folders...)
-	answer = append(answer, []byte(`],"ciphers":[`))
-	answer = append(answer, have.ciphers...)
-	return append(answer, []byte(`]}`)), nil
+	head = head[:len(head)-1] // the brace closes after the items
+	c.syncs.mu.Lock()
+	have.heads[without] = head
+	c.syncs.mu.Unlock()
+	return head, nil
 }
 
 // etag changes with the revision, with what was asked for, and with the
 // version of the program, which may shape the same things anew.
 func etag(rev vault.Revision, without bool, version string) string {
-	return fmt.Sprintf(`"%d-%t-%s"`, rev, without, version)
+	b := strconv.AppendInt([]byte{'"'}, int64(rev), 10)
+	b = strconv.AppendBool(append(b, '-'), without)
+	b = append(append(b, '-'), version...)
+	return string(append(b, '"'))
 }
 
 func domainsOrNil(me account.Account, without bool) any {
