@@ -8,7 +8,7 @@ passed=0 failed=0
 while read -r folder target; do
 	[[ $target == *${1:-}* ]] || continue
 	echo "$folder $target, $each"
-	if go test -run '^$' -fuzz "^$target\$" -fuzztime "$each" "./$folder"; then
+	if go test -run '^$' -fuzz "^$target\$" -fuzztime "$each" "./$folder" </dev/null; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))

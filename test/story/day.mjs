@@ -167,4 +167,25 @@ export async function day(teller, vault, owner) {
       await vault.check(item);
     }
   });
+
+  const fresh = {
+    type: 1,
+    name: 'Kingfisher by terminal',
+    username: 'kingfisher-terminal',
+    password: 'Kf!written-by-another-client-5',
+  };
+  tell({ typed: secretsOf(fresh) });
+  const { made } = await ask('bw', { email: owner.email, secret: owner.password, items: [items[2], fresh] });
+  await teller.step('the page finds what bw kept', async () => {
+    if (!made) {
+      return 'bw kept nothing here';
+    }
+    await page.goto(`${config.url}/#/vault/all`);
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await page.waitForTimeout(500);
+    await vault.search(fresh.name);
+    await vault.rows.filter({ hasText: fresh.name }).waitFor();
+    await vault.check(fresh);
+    return '';
+  });
 }

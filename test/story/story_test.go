@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/test/clients"
 	"latchkey/test/house"
 	"latchkey/test/story"
 )
@@ -20,11 +21,20 @@ type line struct {
 	Step    string   `json:"step"`
 	Trouble string   `json:"trouble"` // empty when the step went well
 	Skip    string   `json:"skip"`    // why the step could not be taken
-	Ask     string   `json:"ask"`     // restart, kill, invite, bw
-	Email   string   `json:"email"`   // of whom to invite
+	Ask     string   `json:"ask"`     // restart, stop, start, invite, bw
+	Email   string   `json:"email"`   // of whom to invite, or who signs in by bw
+	Secret  string   `json:"secret"`  // the master password for bw
+	Items   []item   `json:"items"`   // for bw: the first is there to be read, the second to be made
 	Typed   []string `json:"typed"`   // clear texts that nobody but the page may know
 	Names   []string `json:"names"`   // addresses and names, which the server knows, and the disk must not show
 	Sent    string   `json:"sent"`    // everything that the page sent inside TLS
+}
+
+// An item is what bw reads, or makes.
+type item struct {
+	Name     string `json:"name"`
+	Username string `json:"username"`
+	Password string `json:"password"`
 }
 
 // TestStory is the whole story. Each step of it is a test of its own.
@@ -148,10 +158,35 @@ func obey(t *testing.T, h *house.House, said line) map[string]any {
 		h.Restart()
 	case "invite":
 		return map[string]any{"link": h.Invite(said.Email)}
+	case "bw":
+		return map[string]any{"made": byBw(t, h, said)}
 	default:
 		t.Fatalf("the page's side asks for %q", said.Ask)
 	}
 	return map[string]any{"url": h.URL}
+}
+
+// byBw signs the owner in with the real command line, wants it to read what the page wrote, and makes an item
+// for the page to find. It tells whether it did.
+func byBw(t *testing.T, h *house.House, said line) (made bool) {
+	t.Helper()
+	t.Run("bw reads what the page wrote, and keeps something for it", func(t *testing.T) {
+		bw := clients.NewBw(t, h.CA)
+		bw.Login(h, said.Email, said.Secret)
+		there, fresh := said.Items[0], said.Items[1]
+		if got := bw.Run("get", "password", there.Name); got != there.Password {
+			t.Errorf("password: got %q, want %q", got, there.Password)
+		}
+		if got := bw.Run("get", "username", there.Name); got != there.Username {
+			t.Errorf("user name: got %q, want %q", got, there.Username)
+		}
+		bw.Create("item", clients.Object{
+			"type": 1, "name": fresh.Name, "organizationId": nil, "folderId": nil, "notes": nil, "favorite": false, "reprompt": 0,
+			"login": clients.Object{"username": fresh.Username, "password": fresh.Password, "totp": nil, "uris": []any{}},
+		})
+		made = true
+	})
+	return made
 }
 
 func host(url string) string    { return url[strings.LastIndex(url, "/")+1:] }
