@@ -34,10 +34,10 @@ func itemsWhole(h *house) {
 	full.Deleted = time.Date(2026, 4, 1, 0, 0, 0, 1000, time.UTC)
 	full.Archived = time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC)
 	full.Body = []byte("\"\u2028\":\"\\u0000\",\"name\":\"2.x|y|z\"")
-	for _, it := range h.put(plain, full) {
+	for _, it := range h.put(plain, full, login(h.ada)) {
 		h.wantItem(it)
 	}
-	h.view(func(r vault.Reader) error {
+	h.view(func(r vault.Reader) error { // an engine may reuse what it yields, not mix it
 		for it, err := range r.Items(h.ada) {
 			if err != nil {
 				return err
