@@ -176,6 +176,17 @@ func TestSweepingRemovesWhatHasExpiredAndNothingElse(t *testing.T) {
 	}
 }
 
+// thenCancel is a Keep after whose reading the caller gives up.
+type thenCancel struct {
+	account.Keep
+	cancel func()
+}
+
+func (k thenCancel) View(ctx context.Context, fn func(account.Reader) error) error {
+	defer k.cancel()
+	return k.Keep.View(ctx, fn)
+}
+
 func TestTheHasherMakesTwoAtATime(t *testing.T) {
 	s := newStage(t)
 	s.owner()
@@ -189,8 +200,8 @@ func TestTheHasherMakesTwoAtATime(t *testing.T) {
 	} {
 		t.Run("a sign-in "+name+" waits for a place", func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			cancel()
-			if _, err := s.SignIn(ctx, c); !errors.Is(err, context.Canceled) {
+			impatient := s.over(thenCancel{s.keep, cancel})
+			if _, err := impatient.SignIn(ctx, c); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v: it did not come to the hash", err)
 			}
 		})

@@ -448,6 +448,7 @@ func TestImport(t *testing.T) {
 	}
 	t.Run("keeps items in the folders that it says", func(t *testing.T) {
 		trashed := item("c")
+		trashed["folderId"] = absent // of the house that it was exported from
 		trashed["deletedDate"], trashed["favorite"] = "2026-01-02T03:04:05Z", true
 		put(tree{
 			"ciphers":             []any{item("a"), item("b"), trashed},
