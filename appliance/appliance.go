@@ -119,6 +119,7 @@ func (a *Appliance) openKept(ctx context.Context) error {
 		return err
 	}
 	a.board.SetIf(a.store.Opening().MetaDamaged, metaDamaged())
+	a.board.SetIf(a.store.Opening().Exposed, exposed(a.cfg.Data))
 	return nil
 }
 

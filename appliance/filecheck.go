@@ -83,6 +83,14 @@ func metaDamaged() health.Condition {
 	}
 }
 
+func exposed(data string) health.Condition {
+	return health.Condition{
+		Code: "file.exposed", Severity: health.Warning,
+		Text: "Other users of this computer can read the seal key or the database.",
+		Hint: "Run: chmod 700 " + data + " && chmod 600 " + data + "/seal.key " + data + "/latchkey.db, then restart Latchkey.",
+	}
+}
+
 func leafTrouble(err error) health.Condition {
 	if err == nil {
 		err = errors.New("none")
