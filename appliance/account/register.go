@@ -29,6 +29,10 @@ type Registration struct {
 // RegisterOwner makes the first account. The caller has proved to be at home
 // with the wizard's session; a second owner is refused.
 func (d *Directory) RegisterOwner(ctx context.Context, r Registration) (Account, error) {
+	r.Email = NormalEmail(r.Email)
+	if err := r.check(); err != nil {
+		return Account{}, err
+	}
 	return d.register(ctx, r, func(w Writer, a *Account) error {
 		all, err := w.Accounts()
 		if err != nil {
@@ -45,6 +49,14 @@ func (d *Directory) RegisterOwner(ctx context.Context, r Registration) (Account,
 // RegisterInvited makes the account of a person who was invited, and uses the
 // invitation up in the same write.
 func (d *Directory) RegisterInvited(ctx context.Context, r Registration) (Account, error) {
+	r.Email = NormalEmail(r.Email)
+	if err := r.check(); err != nil { // what is not whole says so first
+		return Account{}, err
+	}
+	// Looked at here too, so that a stranger's guess costs no hash.
+	if err := d.CheckInvitation(ctx, r.Email, r.Token); err != nil {
+		return Account{}, err
+	}
 	return d.register(ctx, r, func(w Writer, a *Account) error {
 		inv, err := d.liveInvitation(w, a.Email, r.Token)
 		if err != nil {
@@ -58,11 +70,8 @@ func (d *Directory) RegisterInvited(ctx context.Context, r Registration) (Accoun
 	})
 }
 
+// register makes the account of a registration that has been checked.
 func (d *Directory) register(ctx context.Context, r Registration, admit func(Writer, *Account) error) (Account, error) {
-	r.Email = NormalEmail(r.Email)
-	if err := r.check(); err != nil {
-		return Account{}, err
-	}
 	v, err := d.hasher.Make(ctx, r.MasterPasswordHash)
 	if err != nil {
 		return Account{}, err

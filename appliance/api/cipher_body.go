@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/problem"
@@ -125,15 +126,18 @@ func shapeKind(body *object) error {
 func shapeLogin(login *object) error {
 	uris, err := eachObject(login.get("uris"), func(u object) (object, error) {
 		u = u.rename(uriNames)
-		if err := wantCiphertext("login.uris.uriChecksum", u.get("uriChecksum")); err != nil {
-			return nil, err
-		}
-		return u, wantCiphertext("login.uris.uri", u.get("uri"))
+		return u, firstOf(
+			wantCiphertext("login.uris.uriChecksum", u.get("uriChecksum")),
+			wantCiphertext("login.uris.uri", u.get("uri")),
+			wantNumber("login.uris.match", u.get("match")))
 	})
 	if err != nil {
 		return err
 	}
 	login.set("uris", uris)
+	if err := wantDate("login.passwordRevisionDate", login.get("passwordRevisionDate")); err != nil {
+		return err
+	}
 	if login.get("uri") == nil { // older clients read only this one
 		var list []struct{ URI json.RawMessage }
 		if err := json.Unmarshal(uris, &list); err == nil && len(list) > 0 && list[0].URI != nil {
@@ -182,10 +186,10 @@ func shapeFields(body *object) error {
 		if _, err := strconv.Atoi(string(f.get("type"))); err != nil {
 			return nil, badBody(fmt.Errorf("a field's type: %w", err))
 		}
-		if err := wantCiphertext("fields.name", f.get("name")); err != nil {
-			return nil, err
-		}
-		return f, wantCiphertext("fields.value", f.get("value"))
+		return f, firstOf(
+			wantCiphertext("fields.name", f.get("name")),
+			wantCiphertext("fields.value", f.get("value")),
+			wantNumber("fields.linkedId", f.get("linkedId")))
 	})
 	body.set("fields", fields)
 	return err
@@ -197,7 +201,9 @@ func shapeHistory(body *object) error {
 		if h.get("password") == nil || h.get("lastUsedDate") == nil {
 			return nil, badBody(fmt.Errorf("an old password lacks its text or date"))
 		}
-		return h, wantCiphertext("passwordHistory.password", h.get("password"))
+		return h, firstOf(
+			wantCiphertext("passwordHistory.password", h.get("password")),
+			wantDate("passwordHistory.lastUsedDate", h.get("lastUsedDate")))
 	})
 	body.set("passwordHistory", history)
 	return err
@@ -242,6 +248,45 @@ func eachObject(raw json.RawMessage, fn func(object) (object, error)) (json.RawM
 		out = append(out, o.bytes()...)
 	}
 	return append(out, ']'), nil
+}
+
+// wantNumber lets null and a whole number pass: phones that read strictly drop
+// the whole sync over one item.
+func wantNumber(what string, raw json.RawMessage) error {
+	if raw == nil {
+		return nil
+	}
+	if _, err := strconv.Atoi(string(raw)); err != nil {
+		return badBody(fmt.Errorf("%s is no whole number", what))
+	}
+	return nil
+}
+
+// wantDate lets null and a date pass, for the same reason. Some clients leave
+// the zone away and mean UTC.
+func wantDate(what string, raw json.RawMessage) error {
+	if raw == nil {
+		return nil
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return badBody(fmt.Errorf("%s: %w", what, err))
+	}
+	for _, form := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+		if _, err := time.Parse(form, s); err == nil {
+			return nil
+		}
+	}
+	return badBody(fmt.Errorf("%s is no date", what))
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wantCiphertext lets null, an empty text and an EncString pass. Everything

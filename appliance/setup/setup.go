@@ -194,11 +194,15 @@ const kitMissing = "kit.missing"
 // Review sets or clears what the first run has to say to health. Call it at
 // the start and after each step.
 func (s *Setup) Review(ctx context.Context) error {
-	st, err := s.State(ctx)
+	has, err := s.Owners.HasOwner(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for an owner: %w", err)
+	}
+	_, made, err := s.Kits.Made(ctx)
 	if err != nil {
 		return err
 	}
-	s.Board.SetIf(st.Step == Kit, health.Condition{
+	s.Board.SetIf(has && !made, health.Condition{
 		Code: kitMissing, Severity: health.Warning,
 		Text: "There is no recovery kit yet.",
 		Hint: "Make one in the settings and print it: if this machine dies, nothing else opens a backup.",

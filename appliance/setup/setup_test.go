@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,4 +223,32 @@ func TestKit(t *testing.T) {
 			t.Error("the house's signing key changed with the kit")
 		}
 	})
+}
+
+func TestAnOwnerWithoutAKitIsReminded(t *testing.T) {
+	st := newStage(t)
+	reminded := func() bool {
+		t.Helper()
+		if err := st.Review(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(st.Board.List(), func(c health.Condition) bool { return c.Code == "kit.missing" })
+	}
+	if reminded() {
+		t.Error("a house without an owner is reminded")
+	}
+	st.owner.there = true // even one who was made without the step before
+	if !reminded() {
+		t.Error("nobody is reminded")
+	}
+	paper, ask, err := st.kits.Draw(t.Context(), "Home", "a@example.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.kits.Confirm(t.Context(), paper.ID, answer(paper, ask)); err != nil {
+		t.Fatal(err)
+	}
+	if reminded() {
+		t.Error("the reminder stays though the kit is made")
+	}
 }
