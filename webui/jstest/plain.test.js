@@ -338,6 +338,9 @@ test('browsers are told apart', async (t) => {
     [chrome, 9, 'Chrome on Linux'],
     [`${chrome} Edg/140.0`, 12, 'Edge on Linux'],
     [`${chrome} OPR/99.0`, 11, 'Opera on Linux'],
+    [chrome.replace('Chrome/', 'HeadlessChrome/'), 9, 'Chrome on Linux'],
+    [chrome.replace('Chrome/', 'Ubuntu Chromium/140.0 Chrome/'), 9, 'Chromium on Linux'],
+    [chrome.replace('X11; Linux x86_64', 'Linux; Android 10; K'), 9, 'Chrome on Android'],
     [
       'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
       10,

@@ -34,7 +34,7 @@ export default Object.freeze({
   'first.password.weak.hint': 'Add a word or two that have nothing to do with the others.',
   'first.warning': 'Nobody can reset this password.',
   'first.warning.more':
-    'Your vault is locked with it before it leaves this device. If it is lost, what is in the vault is lost: not the owner, not this box, and not the recovery kit can open it.',
+    'Your vault is locked with it before it leaves this device. If it is lost, what is in the vault is lost: neither the owner of this house, nor this box, nor the recovery kit can open it.',
   'first.understood': 'I have understood: I am the only one who knows it.',
   'first.understood.refused': 'Please tick this first.',
   'first.understood.refused.hint': 'It is the one thing here that cannot be mended later.',
@@ -105,6 +105,8 @@ export default Object.freeze({
     'Phones and computers on your Wi-Fi or cable reach it at {url}. From outside, nobody can: no port is opened and no name is published.',
   'setup.reach.home.unnamed':
     'Phones and computers on your Wi-Fi or cable reach it. From outside, nobody can: no port is opened and no name is published.',
+  'setup.reach.home.here':
+    'Right now only this computer can open it: Latchkey was started for this computer alone, or the computer is on no network. You can go on; the last step says how to let other devices in. From outside, nobody can reach it.',
   'setup.reach.means': 'What that means',
   'setup.reach.means.1': 'Passwords you save reach your other devices the next time these are at home.',
   'setup.reach.means.2':
@@ -126,6 +128,7 @@ export default Object.freeze({
 
   'setup.done.title': 'Your door is hung',
   'setup.done.lead': 'This is the address of your vault, on every device in the house:',
+  'setup.done.lead.here': 'This is the address of your vault:',
   'setup.done.open': 'Open your vault',
   'setup.done.open.secure':
     'Your browser may warn once: this house signed its own certificate. Compare the fingerprint below before you go on.',
@@ -140,13 +143,20 @@ export default Object.freeze({
     'Some older phones cannot look up names ending in .local. The number always works, as long as your router keeps it.',
   'trust.title': 'Stop the browser’s warning',
   'trust.lead':
-    'No authority vouches for a house’s own name, so this house vouches for itself. Tell each device once to trust its certificate. It can vouch for this house only, and for no other site.',
+    'No authority vouches for a house’s own name, so this house vouches for itself. Tell each device once to trust its certificate. All it can vouch for are names and addresses of a home network (localhost, names ending in .local, private numbers such as 192.168.1.20), never a site on the internet.',
   'trust.get.crt': 'Certificate (.crt)',
   'trust.get.pem': 'Certificate (.pem)',
   'trust.ca': 'Fingerprint of the certificate to trust (SHA-256)',
   'trust.ca.hint':
     'The device shows it before you agree. If a single character differs, stop: someone stands between you and the box.',
   'trust.leaf': 'Fingerprint that a browser’s warning shows (SHA-256)',
+  'trust.leaf.hint':
+    'Compare it once when the browser warns, before you go on. It changes when the certificate is renewed; the one above stays.',
+  'trust.here': 'Only this computer can open it so far.',
+  'trust.here.why':
+    'Latchkey was started for this computer alone, or this computer is on no network. To let phones and other computers in, connect it to your Wi-Fi or cable, and add this to the command that starts Latchkey:',
+  'trust.here.gloss':
+    'The colon means “on every network of this computer”; the number is the door at which Latchkey answers. Then look here again.',
   'trust.this': 'this device',
   'trust.android': 'Android',
   'trust.android.steps':
@@ -204,6 +214,7 @@ export default Object.freeze({
   'kit.sheet.made': 'Made on',
   'kit.sheet.owner': 'Owner',
   'kit.sheet.address': 'Address at home',
+  'kit.sheet.address.here': 'only on the box itself',
   'kit.sheet.id': 'Kit number',
   'kit.sheet.key': 'Recovery key',
   'kit.sheet.key.hint':

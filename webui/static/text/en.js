@@ -139,6 +139,7 @@ export default Object.freeze({
   'list.label': 'Items',
   'list.add': 'New item',
   'list.choose': 'Choose several',
+  'list.emptytrash': 'Empty trash',
   'list.count.one': '{count} item',
   'list.count.other': '{count} items',
   'list.found.one': '{count} found',
@@ -189,6 +190,12 @@ export default Object.freeze({
     'Its password, notes and history are gone for good. Nobody can bring them back, except from a backup.',
   'remove.text.other':
     'The passwords, notes and history of {count} items are gone for good. Nobody can bring them back, except from a backup.',
+  'remove.trash.one': 'Empty the trash?',
+  'remove.trash.other': 'Empty the trash?',
+  'remove.trash.text.one':
+    'The one item in it is gone for good, with its password, notes and history. Nobody can bring it back, except from a backup.',
+  'remove.trash.text.other':
+    'The {count} items in it are gone for good, with their passwords, notes and history. Nobody can bring them back, except from a backup.',
   'remove.action.one': 'Delete for ever',
   'remove.action.other': 'Delete {count} for ever',
 

@@ -6,10 +6,12 @@
 /** In this order: most browsers also claim to be Chrome or Safari. @type {readonly [RegExp, number, string][]} */
 const BROWSERS = [
   [/\bEdg(e|A|iOS)?\//, 12, 'Edge'],
-  [/\b(OPR|Opera)\//, 11, 'Opera'],
+  [/\b(OPR|OPT|OPiOS|Opera)\//, 11, 'Opera'],
   [/\bVivaldi\//, 18, 'Vivaldi'],
   [/\b(Firefox|FxiOS)\//, 10, 'Firefox'],
-  [/\b(Chrome|CriOS|Chromium)\//, 9, 'Chrome'],
+  [/\bSamsungBrowser\//, 9, 'Samsung Internet'],
+  [/\bChromium\//, 9, 'Chromium'],
+  [/\b(Chrome|HeadlessChrome|CriOS)\//, 9, 'Chrome'],
   [/\bSafari\//, 17, 'Safari'],
 ];
 const UNKNOWN = 14;

@@ -68,7 +68,7 @@ export async function showKit(place, fresh) {
  */
 async function addressOf(api) {
   try {
-    return mainLink(await fetchLinks(api)).url;
+    return mainLink(await fetchLinks(api))?.url ?? t('kit.sheet.address.here');
   } catch {
     return location.origin;
   }

@@ -3,7 +3,7 @@
  * it, and how the Bitwarden apps are told where it is. At home only.
  */
 import { build } from '../components/template.js';
-import { addressView, appsView, fetchLinks, mainLink, trustView } from './setup-trust.js';
+import { addressView, appsView, fetchLinks, trustView } from './setup-trust.js';
 
 /** @type {import('./settings.js').Show} */
 export async function show(body, { api, signal }) {
@@ -15,7 +15,6 @@ export async function show(body, { api, signal }) {
   });
   if (signal.aborted) return;
   built.part('far').hidden = links !== null;
-  if (links)
-    built.part('address').append(addressView(links), trustView(links), appsView(mainLink(links).url));
+  if (links) built.part('address').append(addressView(links), trustView(links), appsView(links));
   body.append(built.root);
 }

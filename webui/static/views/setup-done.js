@@ -4,6 +4,7 @@
  */
 import { build } from '../components/template.js';
 import { messageOf } from '../components/problem.js';
+import { t } from '../text/text.js';
 import { addressView, appsView, fetchLinks, mainLink, trustView } from './setup-trust.js';
 
 /** @param {import('./setup.js').Wizard} wizard */
@@ -20,8 +21,10 @@ export async function showDone(wizard) {
   });
   try {
     const links = await fetchLinks(api);
+    built.part('lead').textContent = t(mainLink(links) ? 'setup.done.lead' : 'setup.done.lead.here');
     built.part('address').append(addressView(links));
-    built.part('more').append(trustView(links), appsView(mainLink(links).url));
+    built.part('more').append(trustView(links));
+    if (mainLink(links)) built.part('more').append(appsView(links));
   } catch (error) {
     built.part('trouble').hidden = false;
     const { text, hint } = messageOf(error);

@@ -38,7 +38,7 @@ export class Refusal extends Error {
  * @param {object} options
  * @param {(form: HTMLFormElement, progress: (now: Progress) => void) => Promise<unknown>} options.submit
  * @param {(code: string) => HTMLElement | null | undefined} [options.place] the control a problem belongs to, by its code
- * @param {EventTarget} [options.session] whose "progress" events are shown
+ * @param {EventTarget & {warm?: () => void}} [options.session] whose "progress" events are shown; it makes ready while a password is typed
  * @param {AbortSignal} options.signal
  */
 export function wireForm(root, { submit, place, session, signal }) {
@@ -49,6 +49,11 @@ export function wireForm(root, { submit, place, session, signal }) {
   session?.addEventListener('progress', (event) => busy.show(/** @type {CustomEvent} */ (event).detail), {
     signal,
   });
+  for (const kind of ['focusin', 'input']) {
+    form.addEventListener(kind, ({ target }) => {
+      if (Object(target).closest?.('password-field')) session?.warm?.();
+    });
+  }
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (form.ariaBusy === 'true') return;

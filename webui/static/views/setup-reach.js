@@ -34,6 +34,7 @@ export async function showReach(wizard) {
  */
 async function whatOf(api) {
   const links = await fetchLinks(api).catch(() => null);
-  const url = links ? mainLink(links).url : '';
-  return url ? t('setup.reach.home.what', { url }) : t('setup.reach.home.unnamed');
+  if (!links) return t('setup.reach.home.unnamed');
+  const main = mainLink(links);
+  return main ? t('setup.reach.home.what', { url: main.url }) : t('setup.reach.home.here');
 }

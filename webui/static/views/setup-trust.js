@@ -21,6 +21,9 @@ import { copyFrom } from './setup-parts.js';
  * @property {string} caFingerprint  SHA-256 of the certificate to trust
  */
 
+/** Where Latchkey listens when nobody says otherwise. */
+const USUAL_PORT = '8443';
+
 const SYSTEMS = /** @type {const} */ (['android', 'ios', 'windows', 'macos', 'linux', 'firefox']);
 
 /**
@@ -34,25 +37,38 @@ export async function fetchLinks(api) {
   return links;
 }
 
+/** The names by which a computer calls itself: nobody else gets anywhere by them. */
+const ITSELF = /^(localhost|127\.[\d.]+|\[::1\])$/;
+
 /**
- * The link for every other device: by name, else by number. A house that
- * listens on its own machine only has neither, so that there is this page's.
- * @param {Links} links @returns {Link}
+ * The link for every other device: by name, else by number, else by the name
+ * that this very page was opened by (behind somebody's own proxy). null where
+ * only this computer can open the house.
+ * @param {Links} links @returns {Link|null}
  */
 export function mainLink({ links }) {
-  const kinds = links.filter((link) => link.kind !== 'here');
-  return (
-    kinds.find((link) => link.kind === 'host') ?? kinds[0] ?? { kind: 'here', url: location.origin, qr: [] }
-  );
+  const others = links.filter((link) => link.kind !== 'here');
+  const main = others.find((link) => link.kind === 'host') ?? others[0];
+  if (main) return main;
+  const own = location.protocol === 'https:' && !ITSELF.test(location.hostname);
+  return own ? { kind: 'host', url: location.origin, qr: [] } : null;
+}
+
+/** How this computer itself opens the house. @param {Links} links */
+function hereUrl({ links }) {
+  if (location.protocol === 'https:') return location.origin;
+  return links.find((link) => link.kind === 'here')?.url ?? location.origin;
 }
 
 /**
- * The address, large, with its QR code; below it the other one, folded.
+ * The address, large, with its QR code; below it the other one, folded. Where
+ * no other device can use any, it says so and what to do.
  * @param {Links} links @returns {HTMLElement}
  */
 export function addressView(links) {
-  const built = build('trust-address');
   const main = mainLink(links);
+  if (!main) return hereView(links);
+  const built = build('trust-address');
   built.part('url').textContent = main.url;
   if (main.qr.length > 0) built.part('qr-place').append(qrOf(main));
   built.part('qr').hidden = main.qr.length === 0;
@@ -63,6 +79,15 @@ export function addressView(links) {
   for (const other of others) {
     built.part('other-list').append(element('p', 'mono trust-other', other.url), qrOf(other));
   }
+  return built.root;
+}
+
+/** @param {Links} links @returns {HTMLElement} */
+function hereView(links) {
+  const built = build('trust-here');
+  built.part('url').textContent = hereUrl(links);
+  const port = (location.protocol === 'https:' && location.port) || USUAL_PORT;
+  built.part('option').textContent = `--listen :${port}`;
   return built.root;
 }
 
@@ -82,9 +107,10 @@ export function trustView(links) {
   const built = build('trust');
   built.part('ca').append(...fingerprint(links.caFingerprint));
   built.part('leaf').append(...fingerprint(links.fingerprint));
-  const { url } = mainLink(links);
+  const main = mainLink(links);
   const here = systemHere();
-  built.part('systems').append(...SYSTEMS.map((name) => systemView(name, url, name === here)));
+  const systems = SYSTEMS.filter((name) => main || (name !== 'android' && name !== 'ios'));
+  built.part('systems').append(...systems.map((name) => systemView(name, main?.url ?? '', name === here)));
   return built.root;
 }
 
@@ -112,9 +138,10 @@ function stepList(lines) {
 
 /**
  * How the Bitwarden apps are told where this house is.
- * @param {string} url @returns {HTMLElement}
+ * @param {Links} links @returns {HTMLElement}
  */
-export function appsView(url) {
+export function appsView(links) {
+  const url = mainLink(links)?.url ?? hereUrl(links);
   const built = build('trust-apps');
   const list = stepList(t('apps.steps'));
   list.children[2]?.append(element('code', 'mono block', url));

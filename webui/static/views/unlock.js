@@ -44,6 +44,9 @@ class UnlockView {
     this.email = part('email', HTMLInputElement);
     this.password = /** @type {PasswordField} */ (part('password'));
     this.submit = part('submit', HTMLButtonElement);
+    for (const kind of ['focusin', 'input']) {
+      this.password.addEventListener(kind, () => deps.session.warm(), { signal: deps.signal });
+    }
     part('form').addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#go();

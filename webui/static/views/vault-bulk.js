@@ -40,14 +40,24 @@ export class Acts {
     return this.#do(ids, 'moved', (vault) => vault.move(ids, folderId));
   }
 
-  /** Deletes for ever, after asking. @param {string[]} ids @returns {Promise<boolean>} whether it was done */
-  async remove(ids) {
+  /** Deletes all that is in the trash for ever, after asking. */
+  emptyTrash() {
+    const ids = this.deps.vault.search('', { place: 'trash' }).map(({ id }) => id);
+    return this.remove(ids, 'remove.trash');
+  }
+
+  /**
+   * Deletes for ever, after asking.
+   * @param {string[]} ids @param {string} [title] a key; its text is key + ".text"
+   * @returns {Promise<boolean>} whether it was done
+   */
+  async remove(ids, title = 'remove.title') {
     const { vault, text, say } = this.deps;
     const count = ids.length;
     const name = vault.get(ids[0])?.name ?? '';
     const sure = await ask({
-      title: text('remove.title', { count, name }),
-      text: text('remove.text', { count }),
+      title: text(title, { count, name }),
+      text: text(title === 'remove.title' ? 'remove.text' : `${title}.text`, { count }),
       action: text('remove.action', { count }),
       loss: true,
     });

@@ -63,6 +63,7 @@ export class VaultList {
     this.list.show(items, query && at < 0 ? 0 : at, { fromTop: fresh });
     this.part('title').textContent = placeName(this.place, this.deps);
     this.part('count').textContent = text(query ? 'list.found' : 'list.count', { count: items.length });
+    this.part('empty-trash').hidden = this.place !== 'trash' || items.length === 0 || Boolean(query);
     this.#drawEmpty(items.length === 0, query);
     if (this.chosen) this.bulk.draw();
   }
@@ -169,6 +170,11 @@ export class VaultList {
     for (const name of ['add', 'add-float']) {
       this.part(name).addEventListener('click', () => this.hooks.add(this.part(name)));
     }
+    this.part('empty-trash').addEventListener('click', async () => {
+      if (!(await this.bulk.acts.emptyTrash())) return;
+      this.stopChoosing();
+      this.search.focus();
+    });
     this.part('choose').addEventListener('click', () =>
       this.chosen ? this.stopChoosing() : this.startChoosing(),
     );
