@@ -189,13 +189,21 @@ export function partsOf(raw) {
  */
 export async function openSummary(raw, reader) {
   const name = await text(raw.name, reader);
+  return summaryOf(raw, name, reader.broken);
+}
+
+/**
+ * What can be shown of an item once its name is known.
+ * @param {RawCipher} raw @param {string} name @param {boolean} broken @returns {Summary}
+ */
+export function summaryOf(raw, name, broken) {
   /** @type {Summary} */
   const summary = {
     ...partsOf(raw),
     kind: KINDS[raw.type] ?? 'other',
     name,
     subtitle: '',
-    broken: reader.broken,
+    broken,
     pending: false,
     attachments: list(raw.attachments).length,
     raw,

@@ -97,6 +97,17 @@ export class Shelf {
     return this.#add({ ...newEntry(base), raw: base.raw, base, reader });
   }
 
+  /**
+   * Puts in an item that was read before. @param {Summary} base without its texts
+   * @param {import('./remembered.js').Read} read
+   */
+  restore(base, { subtitle, uris, name, hay, notes }) {
+    const shown = withTexts(base, { subtitle, uris, notes, broken: false });
+    this.#entries.set(shown.id, { ...newEntry(shown), raw: shown.raw, base: shown, name, hay, notes });
+    this.#sorted = null;
+    this.#items = null;
+  }
+
   /** Shows an item that the server does not have yet. @param {Summary} shown @returns {Entry} */
   begin(shown) {
     return this.#add(newEntry(shown));

@@ -5,10 +5,11 @@
  */
 import { openText } from '../crypto/enc-string.js';
 import { eachInSlices } from './breath.js';
-import { openItem, openSummary, openTexts, readerOf } from './cipher.js';
+import { openItem, openSummary, openTexts, readerOf, summaryOf } from './cipher.js';
 import { merge } from './merge.js';
 import { countPlaces, inPlace } from './places.js';
 import { Problem } from './problem.js';
+import { recall, remember } from './remembered.js';
 import { find } from './search.js';
 import { Shelf } from './shelf.js';
 import { Writer } from './writer.js';
@@ -40,6 +41,8 @@ export class Vault extends EventTarget {
   #folders = [];
   /** What is kept, sealed, over a lock. @type {{ciphers:RawCipher[], folders:RawCipher[], etag:string}} */
   #sealed = { ciphers: [], folders: [], etag: '' };
+  /** What was read of them when the vault was last open, sealed too; '' for nothing. */
+  #remembered = '';
   /** @type {Promise<void>} */
   #learning = Promise.resolve();
   #ready = false;
@@ -176,9 +179,15 @@ export class Vault extends EventTarget {
     const shelf = new Shelf();
     this.#ready = false;
     this.#folders = await openFolders(folders, key);
+    const known = await recall(this.#remembered, key);
     await eachInSlices(
       ciphers,
       async (raw) => {
+        const read = known.get(raw.id);
+        if (read !== undefined && read.revision === raw.revisionDate) {
+          shelf.restore(summaryOf(raw, read.title, false), read);
+          return;
+        }
         const reader = await readerOf(raw, key);
         shelf.put(await openSummary(raw, reader), reader);
       },
@@ -208,6 +217,7 @@ export class Vault extends EventTarget {
   clear() {
     this.lock();
     this.#sealed = { ciphers: [], folders: [], etag: '' };
+    this.#remembered = '';
   }
 
   /**
@@ -307,6 +317,8 @@ export class Vault extends EventTarget {
     if (stopped()) return;
     this.#ready = true;
     this.#changed(null);
+    const remembered = await remember(shelf.all(), this.#openKey());
+    if (!stopped()) this.#remembered = remembered;
   }
 
   #openKey() {
