@@ -187,7 +187,8 @@ export class House {
   #update(id, body) {
     const old = this.ciphers.get(id);
     if (body.lastKnownRevisionDate !== old.revisionDate) {
-      return { status: 400, json: { message: 'The cipher you are updating is out of date.' } };
+      const problem = { code: 'item.stale', text: 'This item was changed meanwhile.', hint: 'Sync.', values: {} };
+      return { status: 400, json: { message: problem.text, problem } };
     }
     const { deletedDate, creationDate } = old;
     return { json: this.#keep({ ...body, id, deletedDate, creationDate }) };

@@ -33,6 +33,11 @@ export function say(message, { undo, quiet = false } = {}) {
   });
 }
 
+/** Takes back what was said: it did not come true. */
+export function unsay() {
+  document.getElementById('toasts')?.replaceChildren();
+}
+
 /**
  * Says a problem that belongs to no field: text and hint.
  * @param {unknown} error

@@ -62,15 +62,21 @@ export class Writer {
     if (copy.id !== '') shelf.show(entry, shownOf(copy, now(), entry.shown));
     entry.saving = copy;
     this.#core.changed([entry.id]);
-    return this.#attempt(shelf, [entry], async () => {
+    const send = async () => {
       const before = await this.#current(shelf, entry, key);
       if (before?.broken) throw new Problem('item.broken');
       const known = !before || before.revision === copy.revision || entry.kin.has(copy.revision);
       if (!known && !over) throw new Problem('item.changed');
       const body = await sealItem(copy, before, key, now());
-      const raw = before
-        ? await api.put(`/api/ciphers/${entry.id}`, body)
-        : await api.post('/api/ciphers', body);
+      return before ? api.put(`/api/ciphers/${entry.id}`, body) : api.post('/api/ciphers', body);
+    };
+    return this.#attempt(shelf, [entry], async () => {
+      // Told that there is a newer one, fetch that: it is asked about, or saved over.
+      const raw = await send().catch((error) => {
+        if (Object(error).code !== 'item.stale') throw error;
+        entry.stale = true;
+        return send();
+      });
       const was = entry.id;
       await absorb(shelf, entry, raw, key);
       if (was !== entry.id) this.#core.changed([was]);

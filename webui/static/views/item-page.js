@@ -4,7 +4,7 @@ import { askPassword } from '../components/dialog.js';
 import { drawMark } from '../components/icon.js';
 import { messageOf } from '../components/problem.js';
 import { build, element } from '../components/template.js';
-import { sayError } from '../components/toast.js';
+import { sayError, unsay } from '../components/toast.js';
 import { blank } from '../vault/cipher.js';
 import { ItemRead } from './item-read.js';
 import { kindOf, typeOf } from './item-shape.js';
@@ -259,6 +259,7 @@ export class ItemPage {
     const here = this.shown === item.id || this.shown === 'saving';
     if (!here || this.deps.signal.aborted) return sayError(error);
     const rest = item.id ? [item.id, 'edit'] : ['new', kindOf(item.type)];
+    unsay();
     this.shown = item.id || `new:${kindOf(item.type)}`;
     await this.#edit(item, this.#begin(this.shown), false);
     if (this.editing) this.editing.changed = true;
