@@ -38,6 +38,8 @@ export class ItemPage {
   shown = '';
   /** The item as it was before the edit, for the undo of its save. @type {Item | null} */
   #before = null;
+  /** What gets the focus once the item is drawn for reading, by its data-focus. */
+  #awaited = '';
   /** The id for which the password was asked again already. */
   #proven = '';
 
@@ -147,7 +149,8 @@ export class ItemPage {
 
   /** @param {Item} item @param {AbortSignal} signal */
   #read(item, signal) {
-    const focused = this.#focusName();
+    const focused = this.#awaited || this.#focusName();
+    this.#awaited = '';
     const built = build('item');
     paintTile(built.part('tile'), item);
     built.part('name').textContent = item.name || this.deps.text('item.unnamed');
@@ -208,9 +211,9 @@ export class ItemPage {
     const place = this.hooks.place();
     await form.drop();
     const id = form.item.id;
+    if (id) this.#awaited = 'edit';
     if (id) this.hooks.go([id], { replace: true });
     else this.hooks.back();
-    this.#focus('edit');
     if (!kept) return;
     const undo = async () => {
       await vault.drafts.set(form.draft, kept);
