@@ -12,7 +12,7 @@ export default Object.freeze({
   'first.copied': 'Copied',
   'first.retry': 'Try again',
   'first.working': 'Working …',
-  'first.progress.derive': 'Making the key from your password …',
+  'first.progress.derive': 'Making your key …',
   'first.progress.fetch': 'Talking to the house …',
   'first.progress.open': 'Opening your vault …',
   'first.progress.save': 'Saving …',

@@ -33,7 +33,8 @@ export class Refusal extends Error {
 /**
  * Wires a form: on submit it clears old errors, runs submit once, shows
  * progress after 300 ms and puts what went wrong beside its field. The form
- * ends with an .actions row; the progress and the form's own error stand above it.
+ * ends with an .actions row; the progress takes the free end of it, so that no
+ * button moves, and the form's own error stands above it.
  * @param {HTMLElement} root the form, or what holds it
  * @param {object} options
  * @param {(form: HTMLFormElement, progress: (now: Progress) => void) => Promise<unknown>} options.submit
@@ -104,7 +105,7 @@ function addBusy(form) {
   words.setAttribute('role', 'status');
   root.append(words, bar);
   root.hidden = true;
-  foot(form).before(root);
+  foot(form).prepend(root);
   /** @param {Progress} progress */
   const show = ({ part, done }) => {
     bar.value = done;
