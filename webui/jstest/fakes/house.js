@@ -187,7 +187,12 @@ export class House {
   #update(id, body) {
     const old = this.ciphers.get(id);
     if (body.lastKnownRevisionDate !== old.revisionDate) {
-      const problem = { code: 'item.stale', text: 'This item was changed meanwhile.', hint: 'Sync.', values: {} };
+      const problem = {
+        code: 'item.stale',
+        text: 'This item was changed meanwhile.',
+        hint: 'Sync.',
+        values: {},
+      };
       return { status: 400, json: { message: problem.text, problem } };
     }
     const { deletedDate, creationDate } = old;

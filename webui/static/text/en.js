@@ -316,6 +316,9 @@ export default Object.freeze({
   'match.3': 'Exactly',
   'match.4': 'Regular expression',
   'match.5': 'Never',
+  'problem.item.changed': 'This item was changed on another device meanwhile.',
+  'problem.item.changed.hint':
+    'Save yours over it, or press Cancel to see the newer one. Undo then brings yours back.',
   'problem.edit.unnamed': 'This item has no name yet.',
   'problem.edit.unnamed.hint': 'Give it one that you will look for.',
   'prove.text': '“{name}” asks for the master password before it shows its secrets.',
