@@ -71,7 +71,7 @@ function back(event, view) {
   if (view.page.editing) return void view.page.cancel();
   if (view.list.chosen) return view.list.stopChoosing();
   if (view.page.shown && !view.list.list.host.contains(document.activeElement)) {
-    if (view.built.root.contains(document.activeElement) && matchMedia('(min-width: 600px)').matches) {
+    if (view.built.root.contains(document.activeElement) && matchMedia('(min-width: 37.5em)').matches) {
       return view.list.list.host.focus();
     }
   }

@@ -250,5 +250,5 @@ export class VaultList {
 
 /** Whether the item stands beside the list rather than over it. */
 export function beside() {
-  return matchMedia('(min-width: 600px)').matches;
+  return matchMedia('(min-width: 37.5em)').matches;
 }
