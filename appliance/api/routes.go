@@ -135,7 +135,7 @@ func houseRoutes() []route {
 		{pattern: "GET /latchkey/links", caller: wizard | person, serve: links},
 		{pattern: "GET /latchkey/kit", caller: owner, serve: getKit},
 		{pattern: "POST /latchkey/kit", caller: owner, attempt: guard.Password, proof: passwordProof, serve: drawKit},
-		{pattern: "POST /latchkey/kit/confirm", caller: owner, event: journal.Setup, serve: confirmKit},
+		{pattern: "POST /latchkey/kit/confirm", caller: owner, event: journal.Kit, serve: confirmKit},
 		{pattern: "GET /latchkey/people", caller: owner | machine, serve: people},
 		{pattern: "POST /latchkey/invitations", caller: owner | machine, event: journal.Invited, serve: invite},
 		{pattern: "DELETE /latchkey/invitations/{id}", caller: owner | machine, serve: uninvite},

@@ -28,7 +28,8 @@ const (
 	KDF      Kind = "kdf"
 	Device   Kind = "device" // a device was signed out
 	Settings Kind = "settings"
-	Setup    Kind = "setup" // the house was set up, or its kit made
+	Setup    Kind = "setup" // the house was set up
+	Kit      Kind = "kit"   // a recovery kit was made
 	Deleted  Kind = "deleted"
 	Export   Kind = "export"
 )
