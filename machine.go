@@ -149,8 +149,15 @@ func admin(ctx context.Context, s streams, args []string) error {
 }
 
 func status(ctx context.Context, s streams, args []string) error {
+	var st api.Status
+	return ask(ctx, s, "status", args, &st, func() error { return writeStatus(s, st) })
+}
+
+// ask gets what the route of that name tells about the house, and prints it as
+// JSON where that is wanted, else by write.
+func ask(ctx context.Context, s streams, name string, args []string, answer any, write func() error) error {
 	var asJSON bool
-	o := flags("status", s.err)
+	o := flags(name, s.err)
 	o.BoolVar(&asJSON, "json", false, "print JSON")
 	if err := o.parse(args); err != nil {
 		return err
@@ -160,14 +167,13 @@ func status(ctx context.Context, s streams, args []string) error {
 		return err
 	}
 	return atHouse(ctx, c, func(h *client.Client) error {
-		var st api.Status
-		if err := h.Do(ctx, http.MethodGet, "/latchkey/status", nil, &st); err != nil {
+		if err := h.Do(ctx, http.MethodGet, "/latchkey/"+name, nil, answer); err != nil {
 			return err
 		}
 		if asJSON {
-			return writeJSON(s, st)
+			return writeJSON(s, answer)
 		}
-		return writeStatus(s, st)
+		return write()
 	})
 }
 
@@ -193,28 +199,10 @@ func writeStatus(s streams, st api.Status) error {
 }
 
 func doctor(ctx context.Context, s streams, args []string) error {
-	var asJSON bool
-	o := flags("doctor", s.err)
-	o.BoolVar(&asJSON, "json", false, "print JSON")
-	if err := o.parse(args); err != nil {
-		return err
+	var answer struct {
+		Checks []health.Finding `json:"checks"`
 	}
-	c, err := o.load(s, nil)
-	if err != nil {
-		return err
-	}
-	return atHouse(ctx, c, func(h *client.Client) error {
-		var answer struct {
-			Checks []health.Finding `json:"checks"`
-		}
-		if err := h.Do(ctx, http.MethodGet, "/latchkey/doctor", nil, &answer); err != nil {
-			return err
-		}
-		if asJSON {
-			return writeJSON(s, answer)
-		}
-		return writeFindings(s, answer.Checks)
-	})
+	return ask(ctx, s, "doctor", args, &answer, func() error { return writeFindings(s, answer.Checks) })
 }
 
 // writeFindings prints the checks; one that is bad makes the exit code 1.
