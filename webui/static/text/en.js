@@ -8,6 +8,7 @@ export default Object.freeze({
   'app.offline': 'The house can’t be reached. You can read everything here, and what you type is kept.',
   'app.skip': 'Skip to the content',
   'app.retry': 'Try again',
+  'app.notice': 'See what to do',
   'app.loading': 'Opening the page …',
   'app.missing': 'There is nothing at this address.',
   'app.missing.hint': 'Your vault is where you left it.',

@@ -1,7 +1,8 @@
 // shell: what stands around every view behind the lock: the column of places,
-// the bar of a small screen, the offline line, and the regular look at the
-// server for news. It knows no item.
+// the bar of a small screen, the lines that say what is wrong, and the regular
+// look at the server for news. It knows no item.
 import { build } from '../components/template.js';
+import { Notice } from '../components/notice.js';
 import { Offline } from '../components/offline.js';
 import { drawMark } from '../components/icon.js';
 import { Places } from './places.js';
@@ -30,6 +31,8 @@ export class Shell {
     for (const button of built.root.querySelectorAll('[data-lock]')) {
       button.addEventListener('click', () => deps.session.lock());
     }
+    this.notice = new Notice(() => this.#conditions(), signal);
+    void this.notice.look();
     this.#watch(signal);
   }
 
@@ -47,6 +50,7 @@ export class Shell {
       else link.removeAttribute('aria-current');
     }
     this.places.follow(parts);
+    this.notice.follow(parts);
   }
 
   /** Leaves; the page is locked or somewhere else. */
@@ -54,11 +58,19 @@ export class Shell {
     this.#closing.abort();
   }
 
+  /** What is wrong with the house, for who can mend it. @returns {Promise<import('../components/notice.js').Condition[]>} */
+  async #conditions() {
+    if (this.deps.session.profile?.role !== 'owner') return [];
+    return (await this.deps.api.get('/latchkey/health')).conditions;
+  }
+
   /** Asks for news when the page comes to the front, each minute, and when the network is back. @param {AbortSignal} signal */
   #watch(signal) {
     const offline = new Offline(() => this.deps.vault.refresh(), signal);
     const look = () => {
-      if (document.visibilityState === 'visible') void offline.look();
+      if (document.visibilityState !== 'visible') return;
+      void offline.look();
+      void this.notice.look();
     };
     document.addEventListener('visibilitychange', look, { signal });
     addEventListener('online', look, { signal });
