@@ -105,7 +105,9 @@ func registerFinish(c *call) (any, error) {
 		made, err = c.People.RegisterInvited(c.ctx(), r)
 	case c.holdsWizard():
 		kind = journal.Setup
-		made, err = c.People.RegisterOwner(c.ctx(), r)
+		if err = c.Kits.Forget(c.ctx()); err == nil { // first: a kill in between loses only a kit of nobody's
+			made, err = c.People.RegisterOwner(c.ctx(), r)
+		}
 	default:
 		return nil, account.ErrInvitation
 	}

@@ -82,7 +82,7 @@ type keptKit struct {
 // Made says when the present kit was made, and whether there is one.
 func (k *Kits) Made(ctx context.Context) (time.Time, bool, error) {
 	raw, found, err := k.keep.Value(ctx, kitValue)
-	if err != nil || !found {
+	if err != nil || !found || len(raw) == 0 {
 		return time.Time{}, false, err
 	}
 	var kept keptKit
@@ -148,6 +148,15 @@ func (k *Kits) Confirm(ctx context.Context, id, answer string) error {
 	defer k.mu.Unlock()
 	if k.pending == pending {
 		k.pending = nil
+	}
+	return nil
+}
+
+// Forget takes the present kit back, since a new owner of the house does not
+// hold the paper of the one before: they make their own.
+func (k *Kits) Forget(ctx context.Context) error {
+	if err := k.keep.SetValues(ctx, map[string][]byte{kitValue: {}}); err != nil {
+		return fmt.Errorf("forgetting the kit: %w", err)
 	}
 	return nil
 }

@@ -252,3 +252,20 @@ func TestAnOwnerWithoutAKitIsReminded(t *testing.T) {
 		t.Error("the reminder stays though the kit is made")
 	}
 }
+
+func TestANewOwnerMakesAKitOfTheirOwn(t *testing.T) {
+	st := newStage(t)
+	paper, ask, err := st.kits.Draw(t.Context(), "Home", "a@example.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.kits.Confirm(t.Context(), paper.ID, answer(paper, ask)); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.kits.Forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, made, err := st.kits.Made(t.Context()); made || err != nil {
+		t.Errorf("the kit of the owner before still counts (%v)", err)
+	}
+}
