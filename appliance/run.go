@@ -37,7 +37,7 @@ func (a *Appliance) Run(ctx context.Context, ready func(Ready)) error {
 	bound := sockets.Bound()
 	a.bound.Store(&bound)
 	serve := func(ctx context.Context) error {
-		return sockets.Serve(ctx, a.Handler(), certs.TLS(a.house.GetCertificate))
+		return sockets.Serve(ctx, a.Handler(), certs.TLS(certs.Choose(a.house, nil), ""))
 	}
 	greet := func(ctx context.Context) error {
 		told, err := a.ready(ctx, bound)

@@ -490,7 +490,7 @@ func TestHandshake(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ours, theirs := net.Pipe()
-			server := tls.Server(ours, certs.TLS(h.GetCertificate))
+			server := tls.Server(ours, certs.TLS(h.GetCertificate, ""))
 			go func() {
 				server.Handshake() // the client judges
 				server.Close()

@@ -52,7 +52,7 @@ func serve(t *testing.T, cfg listen.Config, handler http.Handler) *served {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- sockets.Serve(ctx, handler, certs.TLS(house.GetCertificate)) }()
+	go func() { done <- sockets.Serve(ctx, handler, certs.TLS(house.GetCertificate, "")) }()
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(house.RootPEM())
 	transport := &http.Transport{
