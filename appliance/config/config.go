@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,33 +27,73 @@ type Config struct {
 	// Local is the loopback address for the page on this computer without
 	// TLS, host:port; empty switches it off.
 	Local string
+	// Redirect is where callers at home who typed no https:// are sent on,
+	// host:port or :port; empty switches it off.
+	Redirect string
 	// LogLevel is debug, info, warn or error.
 	LogLevel string
 	// LogFormat is text or json.
 	LogFormat string
+	// TLSOldest is the oldest version of TLS that is spoken, "1.3" or "1.2".
+	TLSOldest string
+	// ACMEDirectory is where certificates are ordered (RFC 8555, 7.1.1).
+	ACMEDirectory string
+	// ACMETest is the directory of the dry run before that; empty: none.
+	ACMETest string
+	// ACMERoot is a file in PEM with what to trust the two directories by;
+	// empty means what the system trusts. See Roots.
+	ACMERoot string
+	// Resolvers are the DNS resolvers to ask, host:port; none means those of
+	// the system.
+	Resolvers []string
+	// AddressHTTPS and AddressDNS are asked for the public address; none means
+	// the built-in ones.
+	AddressHTTPS []string // URLs
+	AddressDNS   []Echo
+	// TestRanges are networks that count as the internet's though they are
+	// reserved, for laboratories.
+	TestRanges []netip.Prefix
 	// Pins are the settings that [settings] fixes, by their key.
 	Pins map[string]Pin
 }
 
+// Echo is a DNS question whose answer is the asker's own address.
+type Echo struct {
+	Name   string // without a final dot
+	Type   string // A, AAAA or TXT
+	Server string // host:port
+}
+
 // Pin is a setting fixed by the file.
 type Pin struct {
-	Value any    // string, int64 or bool
+	Value any    // string, int64, bool or []string
 	File  string // as it was given
 	Line  int    // counted from 1
 }
 
-// Off is the value of `local` that switches the loopback page off.
+// Off is the value that switches local, redirect or acme.test_directory off.
 const Off = "off"
+
+// Let's Encrypt's directories, <https://letsencrypt.org/docs/acme-protocol-updates/>
+// and <https://letsencrypt.org/docs/staging-environment/>.
+const (
+	letsEncrypt     = "https://acme-v02.api.letsencrypt.org/directory"
+	letsEncryptTest = "https://acme-staging-v02.api.letsencrypt.org/directory"
+)
 
 // Default is what holds where config.toml says nothing, or is not there.
 func Default() Config {
 	return Config{
-		Data:      "",
-		Listen:    []string{":8443"},
-		Local:     "localhost:8480",
-		LogLevel:  "info",
-		LogFormat: "text",
-		Pins:      map[string]Pin{},
+		Data:          "",
+		Listen:        []string{":8443"},
+		Local:         "localhost:8480",
+		Redirect:      ":80",
+		LogLevel:      "info",
+		LogFormat:     "text",
+		TLSOldest:     "1.3",
+		ACMEDirectory: letsEncrypt,
+		ACMETest:      letsEncryptTest,
+		Pins:          map[string]Pin{},
 	}
 }
 
@@ -84,8 +124,10 @@ func Parse(file string, text []byte) (Config, error) {
 			"Compare the line with config.example.toml.").Because(err)
 	}
 	c := Default()
+	given := make(map[string]bool, len(entries))
 	var troubles []string
 	for _, e := range entries {
+		given[e.key] = true
 		if why := c.take(file, e); why != "" {
 			troubles = append(troubles, fmt.Sprintf("line %d: %s: %s", e.line, e.key, why))
 		}
@@ -95,37 +137,10 @@ func Parse(file string, text []byte) (Config, error) {
 			fmt.Sprintf("%s can't be used: %s.", file, strings.Join(troubles, "; ")),
 			"Correct these lines; config.example.toml shows every key.")
 	}
+	if given["acme.directory"] && !given["acme.test_directory"] {
+		c.ACMETest = "" // another CA's dry run proves nothing
+	}
 	return c, nil
-}
-
-// keys is every key with how it goes into the struct; the answer says what is
-// wrong with the value, if anything.
-var keys = map[string]func(c *Config, v any) string{
-	"data": func(c *Config, v any) string { return text(v, &c.Data, nil) },
-	"listen": func(c *Config, v any) string {
-		list, ok := v.([]any)
-		if !ok || len(list) == 0 {
-			return `must be a list of addresses such as [":8443"]`
-		}
-		c.Listen = nil
-		for _, item := range list {
-			var s string
-			if why := text(item, &s, address); why != "" {
-				return why
-			}
-			c.Listen = append(c.Listen, s)
-		}
-		return ""
-	},
-	"local": func(c *Config, v any) string {
-		if v == Off {
-			c.Local = ""
-			return ""
-		}
-		return text(v, &c.Local, loopback)
-	},
-	"log.level":  func(c *Config, v any) string { return text(v, &c.LogLevel, oneOf("debug", "info", "warn", "error")) },
-	"log.format": func(c *Config, v any) string { return text(v, &c.LogFormat, oneOf("text", "json")) },
 }
 
 func (c *Config) take(file string, e entry) string {
@@ -135,70 +150,18 @@ func (c *Config) take(file string, e entry) string {
 			c.Pins[key] = Pin{Value: e.value, File: file, Line: e.line}
 			return ""
 		}
-		return "must be a text, a whole number, true or false"
+		list := []string{}
+		if why := texts(e.value, &list, nil); why == "" {
+			c.Pins[key] = Pin{Value: list, File: file, Line: e.line}
+			return ""
+		}
+		return "must be a text, a whole number, true, false or a list of texts"
 	}
 	set, ok := keys[e.key]
 	if !ok {
 		return "there is no such key"
 	}
 	return set(c, e.value)
-}
-
-func text(v any, into *string, check func(string) string) string {
-	s, ok := v.(string)
-	if !ok {
-		return "must be a text in quotes"
-	}
-	if check != nil {
-		if why := check(s); why != "" {
-			return why
-		}
-	}
-	*into = s
-	return ""
-}
-
-func oneOf(words ...string) func(string) string {
-	return func(s string) string {
-		if slices.Contains(words, s) {
-			return ""
-		}
-		return "must be one of " + strings.Join(words, ", ")
-	}
-}
-
-func address(s string) string {
-	_, port, err := net.SplitHostPort(s)
-	if err != nil {
-		return fmt.Sprintf("%q is not an address of the form host:port or :port", s)
-	}
-	if n, err := net.LookupPort("tcp", port); err != nil || n > 65535 {
-		return fmt.Sprintf("%q has no port between 0 and 65535", s)
-	}
-	return ""
-}
-
-func loopback(s string) string {
-	if why := address(s); why != "" {
-		return why
-	}
-	host, _, _ := net.SplitHostPort(s)
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return ""
-	}
-	return `must be a loopback address such as "localhost:8480", since it is served without TLS`
-}
-
-// CheckListen and CheckLocal judge addresses given on the command line by the
-// same rules; the answer is empty when nothing is wrong.
-func CheckListen(s string) string { return address(s) }
-
-// CheckLocal is CheckListen for the loopback page.
-func CheckLocal(s string) string {
-	if s == Off {
-		return ""
-	}
-	return loopback(s)
 }
 
 // DataDir is where the data lies: what was given, else systemd's state folder,

@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 		{"every key can be set", "data = '/x'\nlisten = ['1.2.3.4:443', ':8443']\nlocal = 'off'\nlog.level = 'debug'\n", nil},
 		{"a pinned setting is taken", "[settings]\n\"trash.days\" = 3\n", nil},
 		{"an unknown key is named", "lisen = ':1'", []string{"line 1", "lisen", "no such key"}},
-		{"an unknown table is named", "[acme]\n", []string{"acme", "no such key"}},
+		{"an unknown table is named", "[acmes]\n", []string{"acmes", "no such key"}},
 		{"a wrong type is named", "data = 7", []string{"data", "must be a text"}},
 		{
 			"all troubles are told at once", "data = 7\nlisten = []\n[log]\nlevel = 'loud'\ncolour = true\n",

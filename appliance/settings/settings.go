@@ -1,13 +1,12 @@
 // Package settings owns what the household may change without touching the
 // machine: one table of typed keys, each with its default, its check and the
 // part that uses it. Values are kept sealed; whoever uses one subscribes to it,
-// so that nothing needs a restart.
+// so that nothing needs a restart. A secret goes in and comes out to the part
+// that uses it, and is told to nobody else.
 package settings
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,12 +18,15 @@ import (
 // Kind is the type of a setting's value.
 type Kind string
 
-// The kinds: string, int64, bool, and a string out of Choices.
+// The kinds: string, int64, bool, a string out of Choices, []string, and a
+// string that is never shown.
 const (
 	Text   Kind = "text"
 	Number Kind = "number"
 	Bool   Kind = "bool"
 	Choice Kind = "choice"
+	List   Kind = "list"
+	Secret Kind = "secret"
 )
 
 // Key describes one setting.
@@ -32,35 +34,21 @@ type Key struct {
 	Name    string   // part, dot, what: "trash.days"
 	Owner   string   // the package that uses it
 	Kind    Kind     //
-	Default any      // string, int64 or bool, by Kind
-	Min     int64    // Number: smallest; Text: shortest, in characters
-	Max     int64    // Number: largest; Text: longest, in characters
+	Default any      // string, int64, bool or []string, by Kind
+	Min     int64    // Number: smallest; Text and Secret: shortest, in characters; List: fewest
+	Max     int64    // Number: largest; Text and Secret: longest, in characters; List: most
 	Choices []string // Choice only
-	Title   string   // for a person, two or three words
-	Help    string   // for a person, one sentence
-	Hidden  bool     // set by a step of its own, not offered in the list
-}
-
-// The keys by name, for those who read them.
-const (
-	HouseName      = "house.name"
-	ReachMode      = "reach.mode"
-	SessionDays    = "session.days"
-	TrashDays      = "trash.days"
-	JournalDays    = "journal.days"
-	InvitationDays = "invitation.days"
-)
-
-// Keys is the table, in the order in which the page shows it.
-func Keys() []Key {
-	return []Key{
-		{Name: HouseName, Owner: "api", Kind: Text, Default: "Home", Min: 1, Max: 60, Title: "Name of the house", Help: "Shown at the top of the page and on the recovery kit."},
-		{Name: ReachMode, Owner: "setup", Kind: Choice, Default: "", Choices: []string{"", "home"}, Title: "Reachable from", Help: "Chosen in the first set-up.", Hidden: true},
-		{Name: SessionDays, Owner: "account", Kind: Number, Default: int64(30), Min: 1, Max: 365, Title: "Days signed in", Help: "An app that has not been used for so many days must sign in again."},
-		{Name: TrashDays, Owner: "vault", Kind: Number, Default: int64(30), Min: 0, Max: 3650, Title: "Days in the trash", Help: "Items in the trash are removed for good after so many days; 0 keeps them until somebody empties it."},
-		{Name: JournalDays, Owner: "journal", Kind: Number, Default: int64(90), Min: 1, Max: 3650, Title: "Days of activity", Help: "Who signed in and when is kept for so many days."},
-		{Name: InvitationDays, Owner: "account", Kind: Number, Default: int64(7), Min: 1, Max: 30, Title: "Days an invitation lasts", Help: "An invitation link that nobody used ends after so many days."},
-	}
+	Words   []string // Choice: Choices for a person, in the same order; nil: they speak for themselves
+	// Check says in a sentence what is wrong with a text (Text, Secret; List:
+	// with each entry), or "". It is not asked about an empty text, and never
+	// repeats what it was given.
+	Check func(string) string
+	Proof bool   // to change it by the page the owner proves the password once more
+	Title string // for a person, two or three words
+	Help  string // for a person, one sentence
+	// Hidden: set by a step of its own, neither offered in the list nor taken
+	// from it.
+	Hidden bool
 }
 
 // Keep is where values are kept. Value answers found=false where a name was
@@ -70,80 +58,65 @@ type Keep interface {
 	SetValues(ctx context.Context, values map[string][]byte) error
 }
 
-// Pin is a value fixed outside, with the place that fixes it.
-type Pin struct {
-	Value any
-	File  string
-	Line  int
-}
-
 // Settings holds the present values.
 type Settings struct {
-	keep Keep
-	pins map[string]Pin
-	keys map[string]Key
+	keep  Keep
+	table []Key
+	keys  map[string]Key
+	pins  map[string]Pin // by key, values as they are held
 
 	mu     sync.Mutex
 	values map[string]any
 	subs   map[string][]func(any)
 }
 
-// prefix keeps settings apart from the other kept values.
-const prefix = "settings/"
+// valuePrefix keeps settings apart from the other kept values.
+const valuePrefix = "settings/"
 
 // Open loads all values. A pin of an unknown key or with an unfit value is a
-// problem that names the file and line; all of them are told at once.
+// problem that names the file and line; all of them are told at once. A Secret
+// is pinned by its name with _file behind it, and the path of the file that
+// holds it.
 func Open(ctx context.Context, keep Keep, pins map[string]Pin) (*Settings, error) {
+	return open(ctx, keep, pins, Keys())
+}
+
+func open(ctx context.Context, keep Keep, pins map[string]Pin, table []Key) (*Settings, error) {
 	s := &Settings{
-		keep: keep, pins: pins,
+		keep: keep, table: table,
 		keys: make(map[string]Key), values: make(map[string]any), subs: make(map[string][]func(any)),
 	}
-	for _, k := range Keys() {
+	for _, k := range table {
 		s.keys[k.Name] = k
-		s.values[k.Name] = k.Default
+		s.values[k.Name] = inside(k, k.Default)
 	}
-	if err := s.checkPins(); err != nil {
+	var err error
+	if s.pins, err = pinned(s.keys, pins); err != nil {
 		return nil, err
 	}
-	for name, k := range s.keys {
-		raw, found, err := keep.Value(ctx, prefix+name)
-		if err != nil {
-			return nil, fmt.Errorf("loading setting %s: %w", name, err)
+	for _, k := range table {
+		if err := s.load(ctx, k); err != nil {
+			return nil, fmt.Errorf("loading setting %s: %w", k.Name, err)
 		}
-		if !found {
-			continue
-		}
-		v, err := decode(k, raw)
-		if err != nil {
-			return nil, fmt.Errorf("loading setting %s: %w", name, err)
-		}
-		s.values[name] = v
-	}
-	for name, p := range pins {
-		s.values[name] = p.Value
 	}
 	return s, nil
 }
 
-func (s *Settings) checkPins() error {
-	var troubles []string
-	for name, p := range s.pins {
-		k, ok := s.keys[name]
-		why := "there is no such setting"
-		if ok {
-			why = k.check(p.Value)
-		}
-		if why != "" {
-			troubles = append(troubles, fmt.Sprintf("%s line %d: %s: %s", p.File, p.Line, name, why))
-		}
-	}
-	if len(troubles) == 0 {
+func (s *Settings) load(ctx context.Context, k Key) error {
+	if p, ok := s.pins[k.Name]; ok {
+		s.values[k.Name] = p.Value
 		return nil
 	}
-	slices.Sort(troubles)
-	return problem.New(problem.Refused, "settings.pins",
-		"The pinned settings can't be used: "+strings.Join(troubles, "; ")+".",
-		"Correct or remove these lines.")
+	raw, found, err := s.keep.Value(ctx, valuePrefix+k.Name)
+	if err != nil || !found {
+		return err
+	}
+	v, err := decode(k, raw)
+	if err != nil {
+		return err
+	}
+	s.values[k.Name] = inside(k, v)
+	return nil
 }
 
 // Text gives a Text or Choice setting. Asking for a name or kind that the
@@ -156,6 +129,13 @@ func (s *Settings) Number(name string) int64 { return get[int64](s, name) }
 // Bool gives a Bool setting.
 func (s *Settings) Bool(name string) bool { return get[bool](s, name) }
 
+// Texts gives a List setting, the caller's to keep.
+func (s *Settings) Texts(name string) []string { return slices.Clone(get[[]string](s, name)) }
+
+// Secret gives a Secret setting, "" where there is none. It is for the part
+// that uses it alone, and never for a log or an answer.
+func (s *Settings) Secret(name string) string { return string(get[sealed](s, name)) }
+
 func get[T any](s *Settings, name string) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,38 +146,52 @@ func get[T any](s *Settings, name string) T {
 	return v
 }
 
-// Subscribe calls fn with each new value of name, after it is kept.
+// Pinned tells what fixes a setting, without its value.
+func (s *Settings) Pinned(name string) (Pin, bool) {
+	p, ok := s.pins[name]
+	p.Value = nil
+	return p, ok
+}
+
+// Subscribe calls fn with each new value of name, after it is kept. Of a
+// Secret it hears only whether there is one now.
 func (s *Settings) Subscribe(name string, fn func(value any)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.subs[name] = append(s.subs[name], fn)
 }
 
-// Set changes settings, all or none. What is wrong comes as one problem whose
-// Values name each key and why.
+// Set changes settings, all or none; "" clears a Secret. What is wrong comes as
+// one problem whose Values name each key and why. A pinned setting may be set
+// to what it is.
 func (s *Settings) Set(ctx context.Context, changes map[string]any) error {
 	refused := problem.New(problem.Refused, "settings.refused", "Some settings can't be changed like this.", "")
-	raws := make(map[string][]byte, len(changes))
+	raws, fresh := make(map[string][]byte, len(changes)), make(map[string]any, len(changes))
 	for name, v := range changes {
-		why := s.refuse(name, v)
-		if why != "" {
+		if why := s.refuse(name, v); why != "" {
 			refused = refused.With(name, why)
 			continue
 		}
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return fmt.Errorf("encoding setting %s: %w", name, err)
+		if _, pinned := s.pins[name]; pinned {
+			continue
 		}
-		raws[prefix+name] = raw
+		raw, err := kept(name, v)
+		if err != nil {
+			return err
+		}
+		raws[valuePrefix+name], fresh[name] = raw, inside(s.keys[name], v)
 	}
 	if len(refused.Values) > 0 {
 		refused.Hint = explain(refused.Values)
 		return refused
 	}
+	if len(raws) == 0 {
+		return nil
+	}
 	if err := s.keep.SetValues(ctx, raws); err != nil {
 		return fmt.Errorf("keeping settings: %w", err)
 	}
-	s.publish(changes)
+	s.publish(fresh)
 	return nil
 }
 
@@ -207,7 +201,7 @@ func (s *Settings) publish(changes map[string]any) {
 	for name, v := range changes {
 		s.values[name] = v
 		for _, fn := range s.subs[name] {
-			calls = append(calls, func() { fn(v) })
+			calls = append(calls, func() { fn(shown(v)) })
 		}
 	}
 	s.mu.Unlock()
@@ -221,7 +215,10 @@ func (s *Settings) refuse(name string, v any) string {
 	if !ok {
 		return "There is no such setting."
 	}
-	if p, pinned := s.pins[name]; pinned {
+	if p, pinned := s.pins[name]; pinned && !same(p.Value, inside(k, v)) {
+		if p.Line == 0 {
+			return fmt.Sprintf("Fixed by %s.", p.File)
+		}
 		return fmt.Sprintf("Fixed by %s, line %d.", p.File, p.Line)
 	}
 	return k.check(v)
@@ -236,88 +233,31 @@ func explain(why map[string]string) string {
 	return strings.Join(lines, " ")
 }
 
-// check says what is wrong with v, or nothing.
-func (k Key) check(v any) string {
-	switch k.Kind {
-	case Number:
-		n, ok := v.(int64)
-		if !ok {
-			return "It must be a whole number."
-		}
-		if n < k.Min || n > k.Max {
-			return fmt.Sprintf("It must lie between %d and %d.", k.Min, k.Max)
-		}
-	case Bool:
-		if _, ok := v.(bool); !ok {
-			return "It must be true or false."
-		}
-	case Choice:
-		t, ok := v.(string)
-		if !ok || !slices.Contains(k.Choices, t) {
-			return "It must be one of: " + strings.Join(k.Choices, ", ") + "."
-		}
-	case Text:
-		t, ok := v.(string)
-		if n := int64(len([]rune(t))); !ok || n < k.Min || n > k.Max {
-			return fmt.Sprintf("It must have between %d and %d characters.", k.Min, k.Max)
-		}
-	}
-	return ""
-}
-
-// Decode reads the JSON of a value for the setting name into its Go type.
-func Decode(name string, raw []byte) (any, error) {
-	for _, k := range Keys() {
-		if k.Name == name {
-			return decode(k, raw)
-		}
-	}
-	return nil, problem.New(problem.Refused, "settings.unknown", "There is no setting "+name+".", "")
-}
-
-func decode(k Key, raw []byte) (any, error) {
-	var err error
-	switch k.Kind {
-	case Number:
-		var n int64
-		err = json.Unmarshal(raw, &n)
-		return n, wrap(err)
-	case Bool:
-		var b bool
-		err = json.Unmarshal(raw, &b)
-		return b, wrap(err)
-	default:
-		var t string
-		err = json.Unmarshal(raw, &t)
-		return t, wrap(err)
-	}
-}
-
-func wrap(err error) error {
-	if err == nil {
-		return nil
-	}
-	return errors.Join(errors.New("the value has another type"), err)
-}
-
 // Shown is a setting as the page shows it.
 type Shown struct {
 	Key
-	Value  any
-	Pinned *Pin
+	Value  any  // nil for a Secret
+	Set    bool // Secret only: whether there is one
+	Pinned *Pin // without its value
 }
 
-// List gives all settings that are not hidden, in the table's order.
+// List gives all settings that are not hidden, in the table's order. Secrets
+// are told only to be there or not.
 func (s *Settings) List() []Shown {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []Shown
-	for _, k := range Keys() {
+	for _, k := range s.table {
 		if k.Hidden {
 			continue
 		}
-		one := Shown{Key: k, Value: s.values[k.Name]}
-		if p, ok := s.pins[k.Name]; ok {
+		one := Shown{Key: k}
+		if value := shown(s.values[k.Name]); k.Kind == Secret {
+			one.Set, one.Default = value == true, nil
+		} else {
+			one.Value = value
+		}
+		if p, ok := s.Pinned(k.Name); ok {
 			one.Pinned = &p
 		}
 		all = append(all, one)

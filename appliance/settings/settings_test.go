@@ -30,6 +30,9 @@ func TestEveryDefaultPassesItsOwnCheck(t *testing.T) {
 	}
 	pins := make(map[string]settings.Pin)
 	for _, k := range keys {
+		if k.Kind == settings.Secret {
+			continue // pinned by a file alone
+		}
 		pins[k.Name] = settings.Pin{Value: k.Default, File: "f", Line: 1}
 	}
 	if _, err := settings.Open(t.Context(), memory{}, pins); err != nil {
