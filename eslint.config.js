@@ -21,14 +21,17 @@ const page = bare(
 );
 
 const html =
-  'Text goes in by textContent and markup stands in index.html <template>s; Trusted Types throws otherwise.';
+  'Text goes in by textContent and markup stands in <template>s (index.html, parts/); Trusted Types throws otherwise.';
 const markup = ['innerHTML', 'outerHTML', 'srcdoc'].map((property) => ({ property, message: html }));
 const writes = ['insertAdjacentHTML', 'setHTMLUnsafe', 'createContextualFragment', 'parseHTMLUnsafe'].map(
   (property) => ({ property, message: html }),
 );
 
 const onlyFetch = { name: 'fetch', message: 'net/api.js has the only fetch.' };
-const noXhr = { name: 'XMLHttpRequest', message: 'net/api.js has the only fetch.' };
+const noXhr = {
+  name: 'XMLHttpRequest',
+  message: 'net/api.js has the only fetch; net/parts.js reads markup.',
+};
 const noStorage = {
   name: 'localStorage',
   message: 'What outlives the tab goes through vault/remember.js, which never holds a secret.',
@@ -89,6 +92,11 @@ export default [
     files: ['webui/static/vault/remember.js'],
     languageOptions: { globals: bare('localStorage') },
     rules: { 'no-restricted-globals': ['error', onlyFetch, noXhr, ...noAlert] },
+  },
+  {
+    files: ['webui/static/net/parts.js'],
+    languageOptions: { globals: bare('XMLHttpRequest') },
+    rules: { 'no-restricted-globals': ['error', onlyFetch, noStorage, ...noAlert] },
   },
   {
     files: ['webui/static/net/api.js'],

@@ -1,5 +1,6 @@
-// template: clones a <template> of index.html and fills its texts. It is the
-// only way markup comes to life here; it never parses a string.
+// template: clones a <template> of index.html, or of a part that came later
+// (net/parts.js), and fills its texts. It is the only way markup comes to life
+// here; it never parses a string.
 import { t } from '../text/sentences.js';
 
 /**

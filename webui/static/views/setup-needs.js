@@ -1,17 +1,22 @@
 /**
- * The style sheets of the first run and of the settings, loaded when one of
- * their views is: whoever only opens the vault never fetches them.
+ * The style sheets and the markup of the first run, of the settings and of the
+ * public path, loaded when one of their views is: whoever only opens the vault
+ * never fetches them.
  */
+import { needPart } from '../net/parts.js';
 
-/** @typedef {'setup'|'kit'|'settings'} Sheet */
+/** @typedef {'setup'|'kit'|'settings'|'reach'} Sheet */
 
 /**
- * Loads the style sheets that are not there yet.
+ * Loads the style sheets that are not there yet, and the templates that go with them.
  * @param {...Sheet} sheets of css/
  */
 export async function needs(...sheets) {
-  await Promise.all(sheets.map(load));
+  await Promise.all([...sheets.map(load), ...sheets.map((sheet) => needPart(partOf(sheet)))]);
 }
+
+/** @param {Sheet} sheet */
+const partOf = (sheet) => (sheet === 'reach' ? 'reach' : 'first');
 
 /**
  * @param {Sheet} sheet
