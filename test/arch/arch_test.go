@@ -120,6 +120,17 @@ func TestClimbs(t *testing.T) {
 		{"the assembly knows all", "appliance", "appliance/api", true},
 		{"nobody knows the assembly", "appliance/api", "appliance", false},
 		{"a detector stands with the keeper", "dyndns", "dyndns/publicip", true},
+		{"the keeper compares with the zone's servers", "dyndns", "dyndns/authority", true},
+		{"the keeper is handed its provider", "dyndns", "dyndns/provider", false},
+		{"no detector knows the keeper", "dyndns/publicip", "dyndns", false},
+		{"a detector dials by the default route", "dyndns/publicip", "dyndns/uplink", true},
+		{"a detector asks DNS", "dyndns/publicip", "dyndns/query", true},
+		{"a detector knows no mapping", "dyndns/publicip", "dyndns/portmap", false},
+		{"the mapper knows the default route", "dyndns/portmap", "dyndns/uplink", true},
+		{"the default route knows nobody", "dyndns/uplink", "dyndns/portmap", false},
+		{"the public path is one of the wizard's steps", "appliance/setup", "appliance/reach", true},
+		{"and does not know the wizard", "appliance/reach", "appliance/setup", false},
+		{"the listeners know the default route", "appliance/listen", "dyndns/uplink", true},
 		{"the keys are free to use", "appliance/setup", "client/keys", true},
 		{"and use nothing of the house", "client/keys", "appliance/account", false},
 		{"main is the client too", ".", "client", true},
@@ -132,6 +143,31 @@ func TestClimbs(t *testing.T) {
 			why := arch.Climbs(c.from, c.to)
 			if (why == "") != c.fine {
 				t.Errorf("Climbs(%q, %q) = %q", c.from, c.to, why)
+			}
+		})
+	}
+}
+
+func TestTrespasses(t *testing.T) {
+	cases := []struct {
+		name, from, library string
+		fine                bool
+	}{
+		{"the store keeps bbolt", "appliance/store", "go.etcd.io/bbolt", true},
+		{"and nobody else", "appliance/vault", "go.etcd.io/bbolt", false},
+		{"storm's codecs are storm", "appliance/api", "github.com/asdine/storm/v3/codec/json", false},
+		{"a name that only begins alike is another library", "appliance/api", "go.etcd.io/bbolting", true},
+		{"the records' shapes are the certificates' too", "appliance/certs", "github.com/libdns/libdns", true},
+		{"the providers themselves are not", "appliance/certs", "github.com/libdns/cloudflare", false},
+		{"the providers' package keeps them", "dyndns/provider", "github.com/libdns/cloudflare", true},
+		{"several ask DNS", "dyndns/authority", "github.com/miekg/dns", true},
+		{"but not the keeper", "dyndns", "github.com/miekg/dns", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			why := arch.Trespasses(c.from, c.library)
+			if (why == "") != c.fine {
+				t.Errorf("Trespasses(%q, %q) = %q", c.from, c.library, why)
 			}
 		})
 	}
