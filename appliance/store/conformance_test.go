@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"latchkey/appliance/account/accounttest"
+	"latchkey/appliance/certs"
+	"latchkey/appliance/certs/certstest"
 	"latchkey/appliance/vault"
 	"latchkey/appliance/vault/vaulttest"
 )
@@ -20,4 +22,31 @@ func TestTheStoreKeepsTheAccountsPromises(t *testing.T) {
 		s, _ := newHouse(t)
 		return accounttest.House{People: s.Accounts(), Things: s.Vault()}
 	})
+}
+
+func TestTheStoreKeepsThePromisesOfCertificates(t *testing.T) {
+	certstest.Run(t, func(t *testing.T) (certs.Storage, func() certs.Storage) {
+		s, dir := newHouse(t)
+		return s.Shelf("certs.public"), func() certs.Storage {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, dir).Shelf("certs.public")
+		}
+	})
+}
+
+func TestShelvesStandApart(t *testing.T) {
+	s, _ := newHouse(t)
+	ctx := t.Context()
+	one, other := s.Shelf("one"), s.Shelf("other")
+	if err := one.Store(ctx, "key", []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := other.Load(ctx, "key"); err == nil {
+		t.Errorf("the other shelf has %q", got)
+	}
+	if list, err := other.List(ctx, ""); err != nil || len(list) != 0 {
+		t.Errorf("the other shelf lists %v, %v", list, err)
+	}
 }
