@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+
+	"latchkey/dyndns/uplink"
 )
 
 // Network is what this machine knows of the networks around it.
@@ -16,7 +18,9 @@ type Network struct {
 	Routers    []string       // hardware addresses that gateways were ever seen with
 	Names      []string       // our local names, lower case
 	Proxies    []netip.Prefix // declared by the person who runs it
-	Test       []netip.Prefix // counted as private, for laboratories
+	// Test are reserved networks that a laboratory uses: as a home's where an
+	// interface of ours lies in one, as the internet's elsewhere.
+	Test []netip.Prefix
 }
 
 // Interface is one network interface that is up.
@@ -43,12 +47,7 @@ const (
 )
 
 // Route is one row of the routing table.
-type Route struct {
-	Interface string
-	To        netip.Prefix
-	Gateway   netip.Addr // zero where the route is the link itself
-	Metric    uint32
-}
+type Route = uplink.Row
 
 // has reports whether a is an address of this machine.
 func (n Network) has(a netip.Addr) bool {

@@ -11,13 +11,17 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"latchkey/dyndns/uplink"
 )
 
 // ScoutConfig says what a Scout can't see for itself. All of it may be nil.
 type ScoutConfig struct {
-	Names   func() []string       // our local names (certs.House.Names)
+	// Names are those under which we are found at home: certs.House.Names, and
+	// once there is a public name it and the one below it for the home network.
+	Names   func() []string
 	Proxies func() []netip.Prefix // the declared proxies
-	Test    []netip.Prefix        // ranges that a laboratory counts as private
+	Test    []netip.Prefix        // see Network.Test
 	Log     *slog.Logger
 	root    string         // of /proc and /sys, for tests
 	read    func() Network // in place of looking, for tests
@@ -64,13 +68,34 @@ func (s *Scout) Origin(r *http.Request) Origin { return s.Verdict(r).Origin }
 func (s *Scout) Verdict(r *http.Request) Verdict {
 	c := CallOf(r)
 	if c.Door == DoorSocket || c.Peer.IsLoopback() || c.Local.IsLoopback() {
-		return Judge(c, Network{}) // no network has a say in it
+		return Judge(c, Network{Proxies: s.cfg.Proxies()}) // no network has a say in it
 	}
 	v := Judge(c, s.Network())
 	if v.Why == whyUnseen { // its first packet made it a neighbour, perhaps just now
 		v = Judge(c, s.look(0))
 	}
 	return v
+}
+
+// Client tells for whom r is made, believing the declared proxies.
+func (s *Scout) Client(r *http.Request) Client { return ClientOf(CallOf(r), s.cfg.Proxies()) }
+
+// FromOutside is the function of that name for r.
+func (s *Scout) FromOutside(r *http.Request, own []netip.Addr) bool {
+	return FromOutside(CallOf(r), s.Network(), own)
+}
+
+// near reports whether a connection comes from home, as far as its two ends
+// tell.
+func (s *Scout) near(peer, local netip.Addr) bool {
+	if peer.IsLoopback() || local.IsLoopback() {
+		return Network{}.near(peer, local) == ""
+	}
+	why := s.Network().near(peer, local)
+	if why == whyUnseen { // its first packet made it a neighbour, perhaps just now
+		why = s.look(0).near(peer, local)
+	}
+	return why == ""
 }
 
 // CallOf reads from r what Judge needs.
@@ -105,10 +130,10 @@ func (s *Scout) look(notOlder time.Duration) Network {
 func (s *Scout) readLocked() Network {
 	var n Network
 	if t, err := os.ReadFile(s.path("/proc/self/net/route")); err == nil {
-		n.Routes = parseRoutes4(t)
+		n.Routes = uplink.ParseTable4(t)
 	}
 	if t, err := os.ReadFile(s.path("/proc/self/net/ipv6_route")); err == nil {
-		n.Routes = append(n.Routes, parseRoutes6(t)...)
+		n.Routes = append(n.Routes, uplink.ParseTable6(t)...)
 	}
 	var err error
 	if n.Interfaces, err = s.interfaces(); err != nil {

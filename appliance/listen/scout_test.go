@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -20,7 +21,7 @@ func TestScoutLooksAgain(t *testing.T) {
 			looks++
 			n := Network{
 				Interfaces: []Interface{{Name: "eth0", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.5/24")}}},
-				Routes:     []Route{{"eth0", netip.MustParsePrefix("0.0.0.0/0"), netip.MustParseAddr("192.168.1.1"), 0}},
+				Routes:     []Route{{Interface: "eth0", To: netip.MustParsePrefix("0.0.0.0/0"), Gateway: netip.MustParseAddr("192.168.1.1")}},
 				Neighbours: map[netip.Addr]string{},
 			}
 			if looks == 2 {
@@ -75,5 +76,43 @@ func TestKind(t *testing.T) {
 				t.Errorf("kind = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestKindOf(t *testing.T) {
+	for _, tt := range []struct {
+		name, uevent string
+		want         Kind
+	}{
+		{"a wired card", "INTERFACE=eth0\nIFINDEX=2\n", Card},
+		{"a wireless card", "DEVTYPE=wlan\nINTERFACE=wlan0\n", Card},
+		{"WireGuard", "DEVTYPE=wireguard\nINTERFACE=wg0\n", Tunnel},
+		{"a mobile modem", "DEVTYPE=wwan\n", Tunnel},
+		{"a bridge", "DEVTYPE=bridge", Bridge},
+		{"nothing told", "", Card},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := kindOf(tt.uevent); got != tt.want {
+				t.Errorf("kindOf = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestStrangeRouters(t *testing.T) {
+	n := Network{
+		Interfaces: []Interface{{Name: "eth0"}, {Name: "wg0", Kind: Tunnel}},
+		Routes: []Route{
+			{Interface: "eth0", Gateway: netip.MustParseAddr("192.168.1.1")},
+			{Interface: "eth0", Gateway: netip.MustParseAddr("192.168.1.2")},
+			{Interface: "eth0", Gateway: netip.MustParseAddr("fe80::1")},
+			{Interface: "wg0", Gateway: netip.MustParseAddr("10.8.0.1")},
+			{Interface: "eth0"},
+		},
+		Neighbours: map[netip.Addr]string{netip.MustParseAddr("192.168.1.1"): "02:00:00:00:00:01"},
+	}
+	want := []netip.Addr{netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("fe80::1%eth0")}
+	if got := strangeRouters(n); !slices.Equal(got, want) {
+		t.Errorf("strangeRouters = %v, want %v", got, want)
 	}
 }

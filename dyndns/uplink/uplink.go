@@ -4,6 +4,7 @@
 package uplink
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -22,7 +23,9 @@ type Config struct {
 	// Log hears of changes; nil is silence.
 	Log *slog.Logger
 
-	addresses func(name string) []netip.Prefix // in place of the kernel's list, for tests
+	// In place of the kernel, for tests.
+	addresses func(name string) []netip.Prefix
+	changes   func(context.Context) (<-chan struct{}, error)
 }
 
 // Route is the way out as it is at one moment. The zero Route means that there
@@ -76,6 +79,9 @@ func New(cfg Config) *Uplink {
 	}
 	if cfg.addresses == nil {
 		cfg.addresses = systemAddresses
+	}
+	if cfg.changes == nil {
+		cfg.changes = systemChanges
 	}
 	return &Uplink{cfg: cfg}
 }

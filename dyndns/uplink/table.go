@@ -1,4 +1,4 @@
-package listen
+package uplink
 
 import (
 	"bytes"
@@ -10,6 +10,14 @@ import (
 	"strings"
 )
 
+// Row is one row of the kernel's routing table.
+type Row struct {
+	Interface string
+	To        netip.Prefix
+	Gateway   netip.Addr // zero where the route is the link itself
+	Metric    uint32
+}
+
 // Flags of a route, from linux/route.h and linux/ipv6_route.h.
 const (
 	routeUp     = 0x1
@@ -17,11 +25,11 @@ const (
 	routeCached = 0x01000000
 )
 
-// parseRoutes4 reads /proc/net/route: addresses in the machine's byte order,
+// ParseTable4 reads /proc/net/route: addresses in the machine's byte order,
 // which is little endian on all that we run on. Rows that make no sense are
 // passed over.
-func parseRoutes4(table []byte) []Route {
-	var routes []Route
+func ParseTable4(table []byte) []Row {
+	var rows []Row
 	for line := range bytes.Lines(table) {
 		f := strings.Fields(string(line))
 		if len(f) < 8 {
@@ -39,14 +47,14 @@ func parseRoutes4(table []byte) []Route {
 		if !ok {
 			continue
 		}
-		routes = append(routes, route(f[0], netip.PrefixFrom(to, length), gateway, uint32(metric)))
+		rows = append(rows, row(f[0], netip.PrefixFrom(to, length), gateway, uint32(metric)))
 	}
-	return routes
+	return rows
 }
 
-// parseRoutes6 reads /proc/net/ipv6_route.
-func parseRoutes6(table []byte) []Route {
-	var routes []Route
+// ParseTable6 reads /proc/net/ipv6_route.
+func ParseTable6(table []byte) []Row {
+	var rows []Row
 	for line := range bytes.Lines(table) {
 		f := strings.Fields(string(line))
 		if len(f) < 10 {
@@ -60,16 +68,16 @@ func parseRoutes6(table []byte) []Route {
 		if !ok1 || !ok2 || err1 != nil || err2 != nil || err3 != nil || length > 128 || !usable(flags) {
 			continue
 		}
-		routes = append(routes, route(f[9], netip.PrefixFrom(to, int(length)), gateway, uint32(metric)))
+		rows = append(rows, row(f[9], netip.PrefixFrom(to, int(length)), gateway, uint32(metric)))
 	}
-	return routes
+	return rows
 }
 
-func route(name string, to netip.Prefix, gateway netip.Addr, metric uint32) Route {
+func row(name string, to netip.Prefix, gateway netip.Addr, metric uint32) Row {
 	if gateway.IsUnspecified() {
 		gateway = netip.Addr{}
 	}
-	return Route{Interface: name, To: to.Masked(), Gateway: gateway, Metric: metric}
+	return Row{Interface: name, To: to.Masked(), Gateway: gateway, Metric: metric}
 }
 
 func usable(flags uint64) bool {
