@@ -19,8 +19,8 @@ const firstFD = 3
 const maxFDs = 64
 
 // inherit takes over what systemd opened for us. A Unix socket becomes the
-// machine's, a TCP socket named "plain" (FileDescriptorName=) the plain one,
-// and any other the main door.
+// machine's, a TCP socket named "plain" (FileDescriptorName=) the plain one, one
+// named "redirect" that which only sends on, and any other the main door.
 func (s *Sockets) inherit(_ context.Context, cfg Config) error {
 	if cfg.Env == nil {
 		return nil
@@ -51,18 +51,27 @@ func (s *Sockets) adopt(l net.Listener, name string) error {
 		s.socket = append(s.socket, l)
 		s.bound.Socket = a.Name
 	case *net.TCPAddr:
-		if name != "plain" {
-			s.tls = append(s.tls, l)
-			s.bound.TLS = append(s.bound.TLS, unmapped(a))
-			return nil
-		}
+		return s.adoptTCP(l, a, name)
+	default:
+		return fmt.Errorf("a socket of kind %s is of no use here", l.Addr().Network())
+	}
+	return nil
+}
+
+func (s *Sockets) adoptTCP(l net.Listener, a *net.TCPAddr, name string) error {
+	switch name {
+	case "plain":
 		if !a.IP.IsLoopback() {
 			return errors.New("the socket named plain is open to others than this computer")
 		}
 		s.plain = append(s.plain, l)
 		s.bound.Plain = a.AddrPort().Port()
+	case "redirect":
+		s.redirect = append(s.redirect, l)
+		s.bound.Redirect = a.AddrPort().Port()
 	default:
-		return fmt.Errorf("a socket of kind %s is of no use here", l.Addr().Network())
+		s.tls = append(s.tls, l)
+		s.bound.TLS = append(s.bound.TLS, unmapped(a))
 	}
 	return nil
 }

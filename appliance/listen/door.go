@@ -2,7 +2,6 @@ package listen
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -63,9 +62,31 @@ type door struct {
 	server   *http.Server
 	listener net.Listener
 	tls      bool
+	spare    bool          // the house goes on without it
+	closed   chan struct{} // closed once it takes no more connections
 }
 
-func (d door) serve() error {
+// start serves the door until its server is shut down.
+func (d *door) start(run *running) {
+	d.closed = make(chan struct{})
+	go func() {
+		err := d.serve()
+		close(d.closed)
+		if err == nil {
+			return
+		}
+		if d.spare {
+			d.server.ErrorLog.Print("no more connections are taken: ", err)
+			return
+		}
+		select {
+		case run.broken <- err:
+		default: // another one was first
+		}
+	}()
+}
+
+func (d *door) serve() error {
 	var err error
 	if d.tls {
 		err = d.server.ServeTLS(d.listener, "", "") // certificates are the config's
@@ -78,23 +99,29 @@ func (d door) serve() error {
 	return err
 }
 
-func (s *Sockets) doors(handler http.Handler, config *tls.Config) []door {
-	slots := newSlots(maxConnections, maxPerNeighbour)
-	var doors []door
+func (s *Sockets) doors(run *running) []*door {
+	var doors []*door
 	for _, l := range s.tls {
-		server := s.server(DoorTLS, handler)
-		server.TLSConfig = config.Clone() // each server adds to its own
-		doors = append(doors, door{server, slots.limit(sniffing{l}), true})
+		doors = append(doors, s.mainDoor(l, run))
 	}
 	for _, l := range s.plain {
-		doors = append(doors, door{s.server(DoorPlain, onlyLocalhost(handler)), l, false})
+		doors = append(doors, &door{server: s.server(DoorPlain, onlyLocalhost(run.handler)), listener: l})
 	}
 	for _, l := range s.socket {
-		server := s.server(DoorSocket, handler)
+		server := s.server(DoorSocket, run.handler)
 		server.ConnContext = withCredentials
-		doors = append(doors, door{server, l, false})
+		doors = append(doors, &door{server: server, listener: l})
+	}
+	for _, l := range s.redirect {
+		doors = append(doors, s.redirectDoor(l))
 	}
 	return doors
+}
+
+func (s *Sockets) mainDoor(l net.Listener, run *running) *door {
+	server := s.server(DoorTLS, run.handler)
+	server.TLSConfig = run.config.Clone() // each server adds to its own
+	return &door{server: server, listener: s.slots.limit(sniffing{l}), tls: true}
 }
 
 func (s *Sockets) server(d Door, handler http.Handler) *http.Server {

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -67,6 +68,9 @@ func Judge(c Call, n Network) Verdict {
 
 // refusal says why a call is not from home, or "".
 func refusal(c Call, n Network) string {
+	if client := ClientOf(c, n.Proxies); client.Proxied {
+		return cmp.Or(client.Doubt, whyDeclared)
+	}
 	if forwarded(c.Header) {
 		return whyProxied
 	}
@@ -80,18 +84,36 @@ func refusal(c Call, n Network) string {
 		}
 		return whyLoopback
 	}
-	peer := c.Peer.WithZone("")
 	switch {
-	case contains(n.Proxies, peer):
-		return whyDeclared
-	case n.has(peer):
+	case n.has(c.Peer.WithZone("")):
 		return whyOurselves
 	case !ours(host, c.Local, n.Names):
 		return whyHost
-	case !n.onLink(c.Peer, c.Local):
+	}
+	return n.abroad(c.Peer, c.Local)
+}
+
+// abroad says why the peer is not a household's on the link of local, or "".
+func (n Network) abroad(peer, local netip.Addr) string {
+	if !n.onLink(peer, local) {
 		return whyOffLink
 	}
-	return n.routerOrUnseen(peer)
+	return n.routerOrUnseen(peer.WithZone(""))
+}
+
+// near says why a connection is not from home, or "", when nothing but its two
+// ends is known yet. What comes over loopback is near: at worst it is a proxy,
+// so that nothing may be granted for it.
+func (n Network) near(peer, local netip.Addr) string {
+	switch {
+	case peer.IsLoopback() && local.IsLoopback():
+		return ""
+	case contains(n.Proxies, peer.WithZone("")):
+		return whyDeclared
+	case n.has(peer.WithZone("")):
+		return whyOurselves
+	}
+	return n.abroad(peer, local)
 }
 
 // ours reports whether a caller on the link used a name or address of ours.
