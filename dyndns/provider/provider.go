@@ -23,6 +23,7 @@ type Field struct {
 	Title    string // the label
 	Help     string // one short sentence below it; may be empty
 	Secret   bool   // never shown again, never logged
+	Lines    bool   // may have several lines: a pasted key block or file
 	Optional bool
 }
 
@@ -73,6 +74,16 @@ func Table() []Info {
 func Find(id string) (Info, bool) {
 	e, ok := find(id)
 	return e.info, ok
+}
+
+// FindFor is Find with what is otherwise for a zone: deSEC's lowest TTL is an
+// hour, and a minute for the free names that it gives.
+func FindFor(id, zone string) (Info, bool) {
+	e, ok := find(id)
+	if !ok {
+		return Info{}, false
+	}
+	return e.fitted(zone).info, true
 }
 
 func find(id string) (entry, bool) {
