@@ -49,19 +49,12 @@ type Config struct {
 	// AddressHTTPS and AddressDNS are asked for the public address; none means
 	// the built-in ones.
 	AddressHTTPS []string // URLs
-	AddressDNS   []Echo
+	AddressDNS   []string // "NAME [CLASS] TYPE @SERVER[:PORT]"
 	// TestRanges are networks that count as the internet's though they are
 	// reserved, for laboratories.
 	TestRanges []netip.Prefix
 	// Pins are the settings that [settings] fixes, by their key.
 	Pins map[string]Pin
-}
-
-// Echo is a DNS question whose answer is the asker's own address.
-type Echo struct {
-	Name   string // without a final dot
-	Type   string // A, AAAA or TXT
-	Server string // host:port
 }
 
 // Pin is a setting fixed by the file.

@@ -1,10 +1,20 @@
 package config_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/netip"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey/appliance/config"
 )
@@ -47,6 +57,25 @@ func TestParse(t *testing.T) {
 		{"plain HTTP is refused off the loopback", "local = '192.168.1.4:80'", []string{"local", "loopback"}},
 		{"a port too large is refused", "listen = [':70000']", []string{"listen", "65535"}},
 		{"broken TOML names its line", "data = \nlisten = [", []string{"proper TOML", "line 1"}},
+		{"a list is pinned", "[settings]\n\"reach.proxies\" = ['10.0.0.2', 'fd00::/64']\n", nil},
+		{"a redirect off or elsewhere is taken", "redirect = 'off'", nil},
+		{"a redirect without a port is named", "redirect = 'localhost'", []string{"line 1: redirect", "host:port"}},
+		{"an old TLS can be let in, an older one not", "tls.oldest = '1.1'", []string{"tls.oldest", "1.3, 1.2"}},
+		{"a directory without TLS is refused", "[acme]\ndirectory = 'http://ca.example/dir'", []string{"line 2: acme.directory", "https://"}},
+		{"a directory with a password in it is refused", "acme.directory = 'https://a:b@ca.example/dir'", []string{"acme.directory"}},
+		{"the dry run can be left out", "acme.test_directory = 'off'", nil},
+		{"a root is a full path", "acme.root = 'ca.pem'", []string{"acme.root", "full path"}},
+		{"resolvers come with and without a port", "dns.resolvers = ['192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]:53', 'dns.example.net']", nil},
+		{"a resolver that is none is named", "dns.resolvers = ['192.0.2.53', 'a b']", []string{"dns.resolvers", "a b"}},
+		{"a resolver's port that is none is named", "dns.resolvers = ['192.0.2.53:0']", []string{"dns.resolvers", "192.0.2.53:0"}},
+		{"echoes over DNS are taken", "address.dns = ['whoami.example.net A @192.0.2.53', 'id.example.net CH TXT @[2001:db8::53]:5353']", nil},
+		{"an echo without a server is named", "address.dns = ['whoami.example.net A']", []string{"address.dns", "of the form"}},
+		{"an echo of another type is named", "address.dns = ['whoami.example.net MX @192.0.2.53']", []string{"address.dns"}},
+		{"an echo by a server that is none is named", "address.dns = ['whoami.example.net A @']", []string{"address.dns", "DNS server"}},
+		{"an echo page without TLS is refused", "address.https = ['http://ip.example.net']", []string{"address.https", "https://"}},
+		{"test ranges are networks", "test.ranges = ['203.0.113.0/24', 'x']", []string{"test.ranges", `"x" is not a network`}},
+		{"a list that is none is named", "test.ranges = '203.0.113.0/24'", []string{"test.ranges", "list"}},
+		{"a list of numbers is named", "dns.resolvers = [53]", []string{"dns.resolvers", "list of texts"}},
 		{"a pin of a wrong shape is named", "[settings]\na = [1]\n", []string{"settings.a"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,6 +98,67 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestWhatIsReadIsWhatIsMeant(t *testing.T) {
+	c, err := config.Parse("c.toml", []byte("redirect = 'off'\n[acme]\ndirectory = 'https://ca.example/dir'\n[dns]\n"+
+		"resolvers = ['192.0.2.53', '[2001:db8::53]', 'dns.example.net:5353']\n[test]\nranges = ['203.0.113.9/24']\n[settings]\n'a.b' = ['x', 'y']\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Default()
+	want.Redirect, want.ACMEDirectory = "", "https://ca.example/dir"
+	want.ACMETest = "" // another CA's dry run proves nothing
+	want.Resolvers = []string{"192.0.2.53:53", "[2001:db8::53]:53", "dns.example.net:5353"}
+	want.TestRanges = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
+	want.Pins = map[string]config.Pin{"a.b": {Value: []string{"x", "y"}, File: "c.toml", Line: 9}}
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("got  %+v\nwant %+v", c, want)
+	}
+	c, err = config.Parse("c.toml", []byte("[acme]\ndirectory = 'https://ca.example/dir'\ntest_directory = 'https://ca.example/test'\n"))
+	if err != nil || c.ACMETest != "https://ca.example/test" {
+		t.Errorf("the dry run is %q, %v", c.ACMETest, err)
+	}
+}
+
+func TestRoots(t *testing.T) {
+	pool, err := config.Default().Roots()
+	if pool != nil || err != nil {
+		t.Errorf("by default: %v, %v; want what the system trusts", pool, err)
+	}
+	dir := t.TempDir()
+	empty, good := filepath.Join(dir, "empty.pem"), filepath.Join(dir, "good.pem")
+	write(t, empty, []byte("nothing"))
+	write(t, good, selfSigned(t))
+	for file, want := range map[string]string{filepath.Join(dir, "none.pem"): "can't be read", empty: "holds no certificate"} {
+		if _, err := (config.Config{ACMERoot: file}).Roots(); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+			t.Errorf("got %v, want that %s %s", err, file, want)
+		}
+	}
+	if pool, err := (config.Config{ACMERoot: good}).Roots(); err != nil || pool == nil {
+		t.Errorf("a good root: %v, %v", pool, err)
+	}
+}
+
+func write(t *testing.T, file string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func selfSigned(t *testing.T) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true}
+	der, err := x509.CreateCertificate(rand.Reader, plan, plan, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
 func TestAPinKnowsItsLine(t *testing.T) {
 	c, err := config.Parse("c.toml", []byte("local = 'off'\n\n[settings]\n\"trash.days\" = 3\nhouse.name = 'Home'\n"))
 	if err != nil {
@@ -86,6 +176,7 @@ func TestAPinKnowsItsLine(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "data = ''", "[settings]\n\"a.b\" = 1", "a.b.c = 1\n[a]\n", "listen = [':1', 2]", "[[x]]\ny=1", "x = {a = {b = 1}}", "\xff",
+		"[acme]\ndirectory = 'https://ca.example'\n[dns]\nresolvers = ['::1', '[::1]:53', 'x:']", "address.dns = ['a A @b:1', 'a CH TXT @']", "test.ranges = ['::/0']",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -93,6 +184,11 @@ func FuzzParse(f *testing.F) {
 		c, err := config.Parse("fuzz.toml", text)
 		if err == nil && len(c.Listen) == 0 {
 			t.Error("accepted a configuration without an address")
+		}
+		for _, at := range c.Resolvers {
+			if _, _, bad := net.SplitHostPort(at); err == nil && bad != nil {
+				t.Errorf("accepted the resolver %q", at)
+			}
 		}
 	})
 }

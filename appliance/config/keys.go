@@ -34,9 +34,9 @@ var keys = map[string]func(c *Config, v any) string{
 	"acme.root":           func(c *Config, v any) string { return text(v, &c.ACMERoot, fullPath) },
 	"address.https":       func(c *Config, v any) string { return texts(v, &c.AddressHTTPS, httpsURL) },
 	"dns.resolvers": func(c *Config, v any) string {
-		return each(v, &c.Resolvers, func(s string) (string, string) { return server(s) })
+		return each(v, &c.Resolvers, server)
 	},
-	"address.dns": func(c *Config, v any) string { return each(v, &c.AddressDNS, echo) },
+	"address.dns": func(c *Config, v any) string { return texts(v, &c.AddressDNS, echo) },
 	"test.ranges": func(c *Config, v any) string { return each(v, &c.TestRanges, prefix) },
 }
 
@@ -166,20 +166,23 @@ func hostOf(s string) bool {
 	return s != "" && len(s) <= 253 && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }
 
-// echo reads "name TYPE @server".
-func echo(s string) (Echo, string) {
+// echo judges "NAME [CLASS] TYPE @SERVER[:PORT]", a DNS question whose answer
+// is the asker's address.
+func echo(s string) string {
 	bad := fmt.Sprintf("%q is not a question of the form \"whoami.example.net A @192.0.2.53\"", s)
 	f := strings.Fields(s)
-	if len(f) != 3 || !strings.HasPrefix(f[2], "@") {
-		return Echo{}, bad
+	if len(f) == 4 && slices.Contains([]string{"IN", "CH"}, f[1]) {
+		f = slices.Delete(f, 1, 2)
 	}
-	e := Echo{Name: strings.TrimSuffix(strings.ToLower(f[0]), "."), Type: strings.ToUpper(f[1])}
-	if !hostOf(e.Name) || !slices.Contains([]string{"A", "AAAA", "TXT"}, e.Type) {
-		return Echo{}, bad
+	if len(f) != 3 || !hostOf(f[0]) || !slices.Contains([]string{"A", "AAAA", "TXT"}, f[1]) {
+		return bad
 	}
-	var why string
-	e.Server, why = server(f[2][1:])
-	return e, why
+	at, ok := strings.CutPrefix(f[2], "@")
+	if !ok {
+		return bad
+	}
+	_, why := server(at)
+	return why
 }
 
 func prefix(s string) (netip.Prefix, string) {
