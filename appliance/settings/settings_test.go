@@ -53,6 +53,21 @@ func TestSet(t *testing.T) {
 		{"an empty name is named", map[string]any{settings.HouseName: ""}, map[string]string{settings.HouseName: "characters"}},
 		{"an unknown key is named", map[string]any{"no.such": int64(1)}, map[string]string{"no.such": "no such"}},
 		{"a pinned one names file and line", map[string]any{settings.JournalDays: int64(3)}, map[string]string{settings.JournalDays: "c.toml, line 4"}},
+		{"a choice outside the list is named", map[string]any{settings.AddressRule: "one"}, map[string]string{settings.AddressRule: "two, https, router"}},
+		{"a name in upper case is named", map[string]any{settings.ReachName: "Home.example.org"}, map[string]string{settings.ReachName: "lower case"}},
+		{"a name with one label is named", map[string]any{settings.ReachName: "home"}, map[string]string{settings.ReachName: "full name"}},
+		{"a name with an empty label is named", map[string]any{settings.ReachChallengeName: "a..org"}, map[string]string{settings.ReachChallengeName: "full name"}},
+		{"a provider with a space is named", map[string]any{settings.ReachProvider: "duck dns"}, map[string]string{settings.ReachProvider: "short name"}},
+		{"a checker without TLS is named", map[string]any{settings.ReachChecker: "http://check.example"}, map[string]string{settings.ReachChecker: "https://"}},
+		{"a checker with a password is named", map[string]any{settings.ReachChecker: "https://a:b@check.example"}, map[string]string{settings.ReachChecker: "https://"}},
+		{"a port out of range is named", map[string]any{settings.ReachPort: int64(65536)}, map[string]string{settings.ReachPort: "65535"}},
+		{"a proxy that is no network is named by its place", map[string]any{settings.ReachProxies: []string{"10.0.0.2", "x"}}, map[string]string{settings.ReachProxies: "Entry 2"}},
+		{"the whole internet is no proxy", map[string]any{settings.ReachProxies: []string{"0.0.0.0/0"}}, map[string]string{settings.ReachProxies: "wide"}},
+		{"the whole IPv6 internet is no proxy", map[string]any{settings.ReachProxies: []string{"::/0"}}, map[string]string{settings.ReachProxies: "wide"}},
+		{"a text is no list", map[string]any{settings.ReachProxies: "10.0.0.2"}, map[string]string{settings.ReachProxies: "list"}},
+		{"too many proxies are refused", map[string]any{settings.ReachProxies: make([]string, 33)}, map[string]string{settings.ReachProxies: "between 0 and 32"}},
+		{"credentials are texts by name", map[string]any{settings.ReachCredentials: `["hunter2"]`}, map[string]string{settings.ReachCredentials: "JSON object"}},
+		{"a secret of another type is named", map[string]any{settings.ReachCredentials: int64(7)}, map[string]string{settings.ReachCredentials: "characters"}},
 		{"one bad value keeps all from changing", map[string]any{settings.TrashDays: int64(5), "x": int64(1)}, map[string]string{"x": "no such"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,6 +96,9 @@ func TestSet(t *testing.T) {
 				t.Fatalf("got %v, want a problem", err)
 			}
 			for key, part := range tt.refused {
+				if strings.Contains(p.Error()+p.Hint, "hunter2") {
+					t.Error("the problem tells the secret")
+				}
 				if !strings.Contains(p.Values[key], part) {
 					t.Errorf("%s: %q does not say %q", key, p.Values[key], part)
 				}
