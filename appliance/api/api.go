@@ -9,6 +9,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/guard"
@@ -40,7 +41,8 @@ type Trust struct {
 	CADER         []byte
 }
 
-// Config is what the door opens to. Every field is required.
+// Config is what the door opens to. Every field without another word is
+// required.
 type Config struct {
 	People   *account.Directory
 	Vault    *vault.Vault
@@ -55,6 +57,9 @@ type Config struct {
 	Version string
 	// Origin is asked only where a route depends on it.
 	Origin func(*http.Request) Origin
+	// Client is the address of who calls, behind a declared proxy too; guard
+	// and journal go by it. nil: the other end of the connection.
+	Client func(*http.Request) netip.Addr
 	// Links gives the addresses of the page with fragment behind each "/#/".
 	Links func(fragment string) []Link
 	// Base is the address that an invitation names: https://host[:port].

@@ -45,8 +45,12 @@ func (c *call) from() Origin {
 // isHome reports whether the caller is at home or the machine itself.
 func (c *call) isHome() bool { return c.from().Home || c.from().Machine }
 
-// peer is the other end of the connection, invalid for the machine's socket.
+// peer is who calls: the other end of the connection, or whom a declared proxy
+// calls for. It is invalid for the machine's socket.
 func (c *call) peer() netip.Addr {
+	if c.Client != nil {
+		return c.Client(c.r)
+	}
 	at, err := netip.ParseAddrPort(c.r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/url"
 
 	"latchkey/appliance/account"
@@ -74,64 +73,6 @@ func invite(c *call) (any, error) {
 
 func uninvite(c *call) (any, error) {
 	return empty{}, c.People.Uninvite(c.ctx(), account.InvitationID(lower(c.r.PathValue("id"))))
-}
-
-// settingShape is one row of the settings' table.
-type settingShape struct {
-	Key     string        `json:"key"`
-	Value   any           `json:"value"`
-	Default any           `json:"default"`
-	Kind    settings.Kind `json:"kind"`
-	Choices []string      `json:"choices,omitempty"`
-	Min     int64         `json:"min"`
-	Max     int64         `json:"max"`
-	Text    string        `json:"text"`
-	Hint    string        `json:"hint"`
-	Pinned  *pinShape     `json:"pinned,omitempty"`
-}
-
-type pinShape struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
-}
-
-func getSettings(c *call) (any, error) {
-	shapes := []settingShape{}
-	for _, s := range c.Settings.List() {
-		shape := settingShape{
-			Key: s.Name, Value: s.Value, Default: s.Default, Kind: s.Kind, Choices: s.Choices,
-			Min: s.Min, Max: s.Max, Text: s.Title, Hint: s.Help,
-		}
-		if s.Pinned != nil {
-			shape.Pinned = &pinShape{s.Pinned.File, s.Pinned.Line}
-		}
-		shapes = append(shapes, shape)
-	}
-	return map[string]any{"settings": shapes}, nil
-}
-
-func putSettings(c *call) (any, error) {
-	var raw map[string]json.RawMessage
-	if err := c.json(&raw); err != nil {
-		return nil, err
-	}
-	changes := make(map[string]any, len(raw))
-	refused := problem.New(problem.Refused, "settings.refused", "Some settings can't be changed like this.", "")
-	for name, value := range raw {
-		v, err := settings.Decode(name, value)
-		if err != nil {
-			refused = refused.With(name, problem.Of(err).Text)
-			continue
-		}
-		changes[name] = v
-	}
-	if len(refused.Values) > 0 {
-		return nil, refused
-	}
-	if err := c.Settings.Set(c.ctx(), changes); err != nil {
-		return nil, err
-	}
-	return getSettings(c)
 }
 
 func conditions(c *call) (any, error) {

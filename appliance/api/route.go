@@ -42,7 +42,8 @@ type route struct {
 	limit   int64        // of the body, in bytes; 0: by who may call, see bodyLimit
 	serve   func(*call) (any, error)
 	// claims gives the name that an attempt is made for, and whether this
-	// request is such an attempt at all. nil: always, for the caller.
+	// request is such an attempt at all; where not, the row's proof is not
+	// wanted either. nil: always, for the caller.
 	claims func(*call) (string, bool)
 }
 
@@ -181,6 +182,11 @@ func (c *call) try() (guard.Try, bool) {
 func (c *call) prove() error {
 	if c.row.proof != passwordProof {
 		return nil
+	}
+	if c.row.claims != nil {
+		if _, counts := c.row.claims(c); !counts {
+			return nil
+		}
 	}
 	var body struct {
 		MasterPasswordHash string `json:"masterPasswordHash"`

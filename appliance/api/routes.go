@@ -140,7 +140,7 @@ func houseRoutes() []route {
 		{pattern: "POST /latchkey/invitations", caller: owner | machine, event: journal.Invited, serve: invite},
 		{pattern: "DELETE /latchkey/invitations/{id}", caller: owner | machine, serve: uninvite},
 		{pattern: "GET /latchkey/settings", caller: owner, serve: getSettings},
-		{pattern: "PUT /latchkey/settings", caller: owner, event: journal.Settings, serve: putSettings},
+		{pattern: "PUT /latchkey/settings", caller: owner, attempt: guard.Password, claims: claimsSettings, proof: passwordProof, event: journal.Settings, serve: putSettings},
 		{pattern: "GET /latchkey/health", caller: person, serve: conditions},
 		{pattern: "GET /latchkey/activity", caller: person, serve: activity},
 		{pattern: "POST /latchkey/activity", caller: person, serve: report},

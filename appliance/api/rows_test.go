@@ -33,6 +33,7 @@ var others = map[caller][]string{
 var proven = []string{
 	"DELETE /api/accounts", "POST /api/accounts/delete", "POST /api/accounts/kdf", "POST /api/accounts/password",
 	"POST /api/accounts/security-stamp", "POST /api/accounts/verify-password", "POST /api/ciphers/purge", "POST /latchkey/kit",
+	"PUT /latchkey/settings", // where a setting wants it
 }
 
 // guessed are the rows at which a secret can be guessed.

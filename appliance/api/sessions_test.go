@@ -360,6 +360,30 @@ func TestTheAccountsOwnThings(t *testing.T) {
 			t.Errorf("settings are %s", got)
 		}
 	})
+	t.Run("a setting that says whom to believe wants the password once more", func(t *testing.T) {
+		hash := a.body.MasterPasswordHash
+		s.do(a.who, "PUT", "/latchkey/settings", tree{"reach.proxies": []string{"10.7.0.2"}}).want(400)
+		s.do(a.who, "PUT", "/latchkey/settings", tree{"reach.proxies": []string{"10.7.0.2"}, "masterPasswordHash": "bm8="}).want(400)
+		if got := s.do(a.who, "GET", "/latchkey/settings", nil).want(200).Body.String(); strings.Contains(got, "10.7.0.2") {
+			t.Errorf("changed without a proof: %s", got)
+		}
+		got := s.do(a.who, "PUT", "/latchkey/settings", tree{"reach.proxies": "10.7.0.2, fd00::/64", "masterPasswordHash": hash}).want(200).Body.String()
+		if !strings.Contains(got, `"reach.proxies","value":["10.7.0.2","fd00::/64"],`) || !strings.Contains(got, `"proof":true`) || strings.Contains(got, hash) {
+			t.Errorf("settings are %s", got)
+		}
+		s.do(a.who, "PUT", "/latchkey/settings", tree{"house.name": "Mill Lane", "masterPasswordHash": "bm8="}).want(200)
+	})
+	t.Run("what a step sets is neither told nor taken here", func(t *testing.T) {
+		if err := s.Settings.Set(t.Context(), map[string]any{"reach.credentials": `{"token":"hunter2"}`}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.do(a.who, "GET", "/latchkey/settings", nil).want(200).Body.String(); strings.Contains(got, "hunter2") || strings.Contains(got, "reach.credentials") {
+			t.Errorf("told: %s", got)
+		}
+		for _, key := range []string{"reach.mode", "reach.name", "reach.credentials", "reach.open"} {
+			s.do(a.who, "PUT", "/latchkey/settings", tree{key: "public"}).refused(400, "settings.refused")
+		}
+	})
 	t.Run("from afar nobody learns the house's name", func(t *testing.T) {
 		if got := s.do(who{origin: far}, "GET", "/latchkey/state", nil).want(200).Body.String(); strings.Contains(got, "Mill Lane") {
 			t.Errorf("told: %s", got)
@@ -368,4 +392,30 @@ func TestTheAccountsOwnThings(t *testing.T) {
 			t.Errorf("at home: %s", got)
 		}
 	})
+}
+
+func TestAProxysClientsAreToldApart(t *testing.T) {
+	s := newStage(t)
+	s.owner()
+	proxy := netip.MustParseAddr("10.7.0.2")
+	s.API.Client = func(r *http.Request) netip.Addr {
+		if a, err := netip.ParseAddr(r.Header.Get("X-Forwarded-For")); err == nil {
+			return a
+		}
+		return proxy
+	}
+	from := func(client string) who {
+		w := who{origin: far, header: http.Header{"X-Forwarded-For": {client}}}
+		w.origin.Peer = proxy
+		return w
+	}
+	wrong := passwordForm(alice(), "guessing")
+	wrong.Set("password", "bm8=")
+	for range 100 {
+		if s.form(from("203.0.113.9"), "/identity/connect/token", wrong).Code == http.StatusTooManyRequests {
+			break
+		}
+	}
+	s.form(from("203.0.113.9"), "/identity/connect/token", passwordForm(alice(), "x")).want(http.StatusTooManyRequests)
+	s.form(from("203.0.113.10"), "/identity/connect/token", passwordForm(alice(), "y")).want(200)
 }
