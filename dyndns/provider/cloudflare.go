@@ -39,10 +39,10 @@ func cloudflareEntry() entry {
 	}
 }
 
-// cloudflareZone writes through libdns/cloudflare v0.2.2 and reads by itself.
-// The module's own reads panic when a reply has no result_info, don't tell
-// what is proxied, and its Set gives up when a name has two addresses. Its
-// HTTP goes through our wire, which also sees refusals that the module takes
+// cloudflareZone sets and appends through libdns/cloudflare v0.2.2, and reads
+// and deletes by itself. The module's own reads panic when a reply has no
+// result_info, don't tell what is proxied, and its Set gives up when a name
+// has two addresses. Its HTTP goes through our wire, which also sees refusals that the module takes
 // for success (success:false without errors).
 type cloudflareZone struct {
 	token, zone string
@@ -92,9 +92,9 @@ func (z *cloudflareZone) set(ctx context.Context, s rrset) error {
 	}
 	kept, others := cloudflareKeep(there, s)
 	// The module can change a name's only record and nothing else, so the others go first.
-	if len(others) > 0 {
-		if _, err := z.module().DeleteRecords(ctx, z.zone, cloudflareAddresses(others, z.zone)); err != nil {
-			return z.later(err)
+	for _, r := range others {
+		if err := z.remove(ctx, r); err != nil {
+			return err
 		}
 	}
 	if s.Value == "" || kept != nil && kept.is(s) {
@@ -124,30 +124,47 @@ func (z *cloudflareZone) later(err error) error {
 	return err
 }
 
-func cloudflareAddresses(rs []cloudflareRecord, zone string) []libdns.Record {
-	out := make([]libdns.Record, 0, len(rs))
-	for _, r := range rs {
-		out = append(out, libdns.RR{Name: libdns.RelativeName(plainName(r.Name), zone), Type: r.Type, Data: r.Content})
-	}
-	return out
-}
-
 func (z *cloudflareZone) add(ctx context.Context, t text) error {
 	there, err := z.texts(ctx, t.Name)
 	if err != nil || slices.Contains(there, t.Value) {
 		return err
 	}
-	_, err = z.module().AppendRecords(ctx, z.zone, z.txt(t))
+	record := libdns.TXT{Name: libdns.RelativeName(t.Name, z.zone), TTL: t.TTL, Text: t.Value}
+	_, err = z.module().AppendRecords(ctx, z.zone, []libdns.Record{record})
 	return z.later(err)
 }
 
 func (z *cloudflareZone) drop(ctx context.Context, t text) error {
-	_, err := z.module().DeleteRecords(ctx, z.zone, z.txt(t))
-	return z.later(err)
+	there, err := z.list(ctx, t.Name, "TXT")
+	if err != nil {
+		return err
+	}
+	for _, r := range there {
+		if unquoted(r.Content) != t.Value {
+			continue
+		}
+		if err := z.remove(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (z *cloudflareZone) txt(t text) []libdns.Record {
-	return []libdns.Record{libdns.TXT{Name: libdns.RelativeName(t.Name, z.zone), TTL: t.TTL, Text: t.Value}}
+// remove deletes one record. The module's DeleteRecords is not used: where it
+// can't read the TXT records of a name, it reports that it deleted them.
+func (z *cloudflareZone) remove(ctx context.Context, r cloudflareRecord) error {
+	id, err := z.id(ctx)
+	if err != nil {
+		return err
+	}
+	err = z.wire.ask(ctx, call{
+		method: http.MethodDelete, header: bearer(z.token),
+		url: cloudflareAPI + "/zones/" + url.PathEscape(id) + "/dns_records/" + url.PathEscape(r.ID),
+	})
+	if status(err, http.StatusNotFound) {
+		return nil // somebody else was faster
+	}
+	return z.later(err)
 }
 
 func (z *cloudflareZone) texts(ctx context.Context, name string) ([]string, error) {

@@ -64,11 +64,11 @@ var wordsFor = map[string]struct {
 		"Make an API token that may change this one domain, and enter that: the global key opens your whole account.",
 	},
 	CodePermission: {
-		problem.Refused, "%[1]s knows you, but does not let this token change %[2]s.",
+		problem.Refused, "%[1]s knows you, but does not let you change %[2]s.",
 		"Allow the token to read and to change the DNS records of %[2]s, or make a new one that may.",
 	},
 	CodeZone: {
-		problem.Refused, "%[1]s has no domain %[2]s that this token can see.",
+		problem.Refused, "%[1]s has no domain %[2]s that you may see.",
 		"Check the name for a slip; if it is right, the domain is in another account, or the token is not allowed for it.",
 	},
 	CodeTTL: {
@@ -176,7 +176,7 @@ func codeOf(r *refusal) string {
 	switch {
 	case r.Status == 429:
 		return CodeBusy
-	case r.Status/100 == 5 || r.Odd != "" && r.Status/100 != 2 && r.As == "":
+	case r.Status/100 == 5 || isOdd(r):
 		if r.Status == 503 && r.After > 0 {
 			return CodeBusy
 		}
@@ -193,4 +193,9 @@ func codeOf(r *refusal) string {
 		return CodeZone
 	}
 	return CodeRejected
+}
+
+// isOdd: a web page or a redirect comes from something in between, whatever its status.
+func isOdd(r *refusal) bool {
+	return r.Odd != "" && r.As == "" && (r.Status/100 != 2 || r.Odd == oddPage)
 }

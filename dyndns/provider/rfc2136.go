@@ -47,6 +47,7 @@ type rfc2136Zone struct {
 	key    tsigKey
 	server string
 	module *rfc2136.Provider
+	known  bool // the server has answered a question that was signed with the key
 }
 
 func openRFC2136(o opening) (backend, error) {
@@ -106,7 +107,7 @@ func (z *rfc2136Zone) set(ctx context.Context, s rrset) error {
 	} else {
 		_, err = z.module.SetRecords(ctx, z.zone, []libdns.Record{libdns.Address{Name: z.relative(s.Name), TTL: s.TTL, IP: netip.MustParseAddr(s.Value)}})
 	}
-	return rfc2136Error(err)
+	return z.refused(err)
 }
 
 // relative is full with its dot all the same: the module writes zone-file
@@ -115,12 +116,26 @@ func (z *rfc2136Zone) set(ctx context.Context, s rrset) error {
 func (z *rfc2136Zone) relative(name string) string { return dns.Fqdn(name) }
 
 func (z *rfc2136Zone) add(ctx context.Context, t text) error {
-	_, err := z.module.AppendRecords(ctx, z.zone, []libdns.Record{libdns.TXT{Name: z.relative(t.Name), TTL: t.TTL, Text: t.Value}})
-	return rfc2136Error(err)
+	there, _, err := z.read(ctx, t.Name, "TXT")
+	if err != nil && !errors.Is(err, errNoReads) || slices.Contains(there, t.Value) {
+		return err
+	}
+	_, err = z.module.AppendRecords(ctx, z.zone, []libdns.Record{libdns.TXT{Name: z.relative(t.Name), TTL: t.TTL, Text: t.Value}})
+	return z.refused(err)
 }
 
 func (z *rfc2136Zone) drop(ctx context.Context, t text) error {
 	_, err := z.module.DeleteRecords(ctx, z.zone, []libdns.Record{libdns.TXT{Name: z.relative(t.Name), TTL: t.TTL, Text: t.Value}})
+	return z.refused(err)
+}
+
+// refused: servers say NOTAUTH, which the module reads as bad authentication,
+// of a wrong key and of a key that may not update this zone alike. Whether
+// the key is known shows in the reads.
+func (z *rfc2136Zone) refused(err error) error {
+	if z.known && errors.Is(err, dns.ErrAuth) {
+		return &complaint{code: CodePermission, err: err}
+	}
 	return rfc2136Error(err)
 }
 
@@ -139,6 +154,8 @@ func (z *rfc2136Zone) read(ctx context.Context, name, typ string) (values []stri
 	c := &dns.Client{Net: "tcp", TsigSecret: map[string]string{dns.Fqdn(z.key.Name): z.key.Secret}}
 	answer, _, err := c.ExchangeContext(ctx, q, z.server)
 	switch {
+	case errors.Is(err, dns.ErrAuth) && answer != nil:
+		return nil, 0, rfc2136NotAuth(answer)
 	case err != nil:
 		return nil, 0, rfc2136Error(err)
 	case answer.Rcode == dns.RcodeRefused:
@@ -146,6 +163,7 @@ func (z *rfc2136Zone) read(ctx context.Context, name, typ string) (values []stri
 	case answer.Rcode != dns.RcodeSuccess && answer.Rcode != dns.RcodeNameError:
 		return nil, 0, rfc2136Rcode(answer.Rcode)
 	}
+	z.known = z.known || answer.IsTsig() != nil
 	for _, rr := range answer.Answer {
 		if !strings.EqualFold(rr.Header().Name, dns.Fqdn(name)) {
 			continue
@@ -161,6 +179,20 @@ func (z *rfc2136Zone) read(ctx context.Context, name, typ string) (values []stri
 		}
 	}
 	return values, ttl, nil
+}
+
+// rfc2136NotAuth tells the two meanings of NOTAUTH apart: RFC 8945, section
+// 5.3.2, puts what is wrong with a signature into the answer's TSIG; without
+// that, the server does not hold the zone (RFC 2136, section 2.2).
+func rfc2136NotAuth(answer *dns.Msg) error {
+	t := answer.IsTsig()
+	switch {
+	case t == nil || t.Error == dns.RcodeSuccess:
+		return rfc2136Rcode(dns.RcodeNotAuth)
+	case t.Error == dns.RcodeBadTime:
+		return rfc2136Error(dns.ErrTime)
+	}
+	return rfc2136Error(dns.ErrAuth)
 }
 
 // rfc2136Error reads the module's errors: sentinels of miekg/dns, or the
@@ -188,8 +220,8 @@ func rfc2136Error(err error) error {
 func rfc2136Rcode(code int) error {
 	r := &refusal{Status: 200, Codes: []string{dns.RcodeToString[code]}}
 	switch {
-	case slices.Contains([]int{dns.RcodeNotAuth, dns.RcodeNotZone}, code):
-		r.As = CodeZone
+	case code == dns.RcodeNotAuth, code == dns.RcodeNotZone:
+		return &complaint{code: CodeZone, text: "%[1]s does not hold %[2]s, or only as a copy.", err: r}
 	case code == dns.RcodeRefused:
 		r.As = CodePermission
 	case code == dns.RcodeServerFailure:

@@ -17,6 +17,8 @@ import (
 // zone of a few hundred records.
 const mostBytes = 1 << 20
 
+const oddPage = "a web page"
+
 // wire is HTTP to one provider: it refuses redirects (a token must not travel
 // to another host), reads no more than mostBytes, and turns every answer that
 // is no success into a *refusal with all that the answer said.
@@ -90,8 +92,11 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 			w.envelope(r, body)
 		}
 		if isPage(resp.Header, body) {
-			r.Odd = "a web page"
+			r.Odd = oddPage
 		}
+		return nil, r
+	case isPage(resp.Header, body):
+		r.Odd = oddPage // a portal in between answers everything with 200
 		return nil, r
 	case w.sealed != nil && w.sealed(r, body):
 		return nil, r
@@ -160,10 +165,10 @@ func (w *wire) ask(ctx context.Context, c call) error {
 	if err != nil {
 		return err
 	}
-	return decode(resp, raw, c.out)
+	return decode(resp.StatusCode, raw, c.out)
 }
 
-func decode(resp *http.Response, raw []byte, out any) error {
+func decode(status int, raw []byte, out any) error {
 	switch out := out.(type) {
 	case nil:
 		return nil
@@ -171,10 +176,8 @@ func decode(resp *http.Response, raw []byte, out any) error {
 		*out = raw
 		return nil
 	}
-	r := &refusal{Status: resp.StatusCode}
+	r := &refusal{Status: status}
 	switch {
-	case isPage(resp.Header, raw):
-		r.Odd = "a web page"
 	case len(bytes.TrimSpace(raw)) == 0:
 		r.Odd = "an empty answer"
 	default:
