@@ -45,8 +45,10 @@ export default Object.freeze({
   'setup.step.behind': 'done',
   'setup.step.where': 'This box',
   'setup.step.reach': 'Reach',
+  'setup.step.name': 'Name',
   'setup.step.owner': 'You',
   'setup.step.kit': 'Recovery kit',
+  'setup.step.door': 'Door',
   'setup.step.done': 'Ready',
   'setup.step.count': 'Step {n} of {all}: {name}',
 
@@ -99,7 +101,20 @@ export default Object.freeze({
 
   'setup.reach.title': 'Who should reach it',
   'setup.reach.lead':
-    'Latchkey answers on your home network. Devices keep a locked copy, so passwords can still be read on the way.',
+    'Your passwords stay in this house either way. Devices keep a locked copy, so they can be read on the way, too. You can change this later.',
+  'setup.reach.anywhere': 'From anywhere',
+  'setup.reach.domain': 'I have a domain',
+  'setup.reach.domain.what':
+    'Such as example.org. Latchkey keeps a name under it pointing home and gets a certificate. You need a token of where the domain is looked after.',
+  'setup.reach.free': 'Give me a free name',
+  'setup.reach.free.what':
+    'Such as smiths.duckdns.org, from DuckDNS, deSEC or dynv6. You open a free account there, in two minutes.',
+  'setup.reach.proxy': 'Someone else forwards to me',
+  'setup.reach.proxy.what':
+    'A reverse proxy or a tunnel of yours answers to the internet already and hands requests on to this box.',
+  'setup.reach.only': 'Only at home',
+  'setup.reach.none': 'Choose one of these.',
+  'setup.reach.none.hint': 'If you are not sure, start at home: going further is possible at any time.',
   'setup.reach.home': 'The home network only',
   'setup.reach.home.what':
     'Phones and computers on your Wi-Fi or cable reach it at {url}. From outside, nobody can: no port is opened and no name is published.',
@@ -407,6 +422,8 @@ export default Object.freeze({
   'settings.import.big': 'This file is larger than 50 MB.',
   'settings.import.big.hint': 'An export holds only texts. Is this the right file?',
 
+  'settings.reach': 'Reach',
+  'settings.reach.sub': 'Name, door, certificate',
   'settings.house': 'House',
   'settings.house.sub': 'Health, recovery kit',
   'settings.health': 'Health',

@@ -9,16 +9,10 @@ import { addressView, appsView, fetchLinks, mainLink, trustView } from './setup-
 
 /** @param {import('./setup.js').Wizard} wizard */
 export async function showDone(wizard) {
-  const { api, session, navigate } = wizard.deps;
+  const { api } = wizard.deps;
   const built = build('setup-done');
-  // Plain http was only for the first minutes on the machine itself; the house
-  // sends its front page on to the one over TLS.
-  const plain = location.protocol === 'http:';
-  built.part('secure').hidden = !plain;
-  built.part('open').addEventListener('click', () => {
-    if (plain) location.assign('/');
-    else navigate(session.state === 'open' ? '#/vault' : '#/');
-  });
+  built.part('secure').hidden = location.protocol !== 'http:';
+  built.part('open').addEventListener('click', () => openVault(wizard.deps));
   try {
     const links = await fetchLinks(api);
     built.part('lead').textContent = t(mainLink(links) ? 'setup.done.lead' : 'setup.done.lead.here');
@@ -31,4 +25,14 @@ export async function showDone(wizard) {
     built.part('trouble').textContent = `${text} ${hint}`;
   }
   if (!wizard.deps.signal.aborted && wizard.now === 'done') wizard.present(built.root);
+}
+
+/**
+ * Out of the wizard. Plain http was only for the first minutes on the machine
+ * itself; the house sends its front page on to the one over TLS.
+ * @param {import('./view.js').Deps} deps
+ */
+export function openVault({ session, navigate }) {
+  if (location.protocol === 'http:') location.assign('/');
+  else navigate(session.state === 'open' ? '#/vault' : '#/');
 }

@@ -33,11 +33,12 @@ export async function beginKit(wizard, password) {
 /** @param {Wizard} wizard */
 async function finish(wizard) {
   announce(t('kit.ask.right'));
+  const next = wizard.state.reach === 'public' ? 'door' : 'done';
   try {
-    wizard.advance(await wizard.deps.api.get('/latchkey/setup'), 'done');
+    wizard.advance(await wizard.deps.api.get('/latchkey/setup'), next);
   } catch {
     // The wizard's session may end with its last step; the kit is in force all the same.
-    wizard.go('done');
+    wizard.go(next);
   }
 }
 

@@ -5,7 +5,7 @@
 import { build } from '../components/template.js';
 import { strength } from '../vault/strength.js';
 import { t } from '../text/text.js';
-import { emailOf, needed, newPassword, Refusal, wireForm } from './setup-parts.js';
+import { emailOf, nameIn, newPassword, Refusal, wireForm } from './setup-parts.js';
 import { beginKit } from './setup-kit.js';
 
 /** @typedef {import('../components/password-field.js').PasswordField} PasswordField */
@@ -32,15 +32,16 @@ function showForm(wizard) {
   const { session, api, signal } = wizard.deps;
   const built = build('setup-owner');
   const email = built.part('email', HTMLInputElement);
-  const name = built.part('name', HTMLInputElement);
   built.part('password').replaceWith(build('first-password').root);
-  built.part('back').addEventListener('click', () => wizard.go('reach'));
+  const before = wizard.state.reach === 'public' ? 'name' : 'reach';
+  built.part('back').addEventListener('click', () => wizard.go(before));
   wireForm(built.root, {
     session,
     signal,
     place: (code) => (code.includes('email') ? email : null),
     async submit() {
-      const account = { name: needed(name), email: emailOf(email), password: passwordOf(built.root) };
+      const address = emailOf(email);
+      const account = { name: nameIn(address), email: address, password: passwordOf(built.root) };
       await session.register(account);
       wizard.state = await api.get('/latchkey/setup');
       await session.signIn(account.email, account.password);

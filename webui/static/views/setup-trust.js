@@ -11,7 +11,7 @@ import { copyFrom } from './setup-parts.js';
 /** @typedef {import('../components/qr.js').QrCode} QrCode */
 
 /**
- * @typedef {{kind:'here'|'host'|'address', url:string, qr:string[]}} Link
+ * @typedef {{kind:'here'|'host'|'address'|'public', url:string, qr:string[]}} Link public: from anywhere, with a certificate that needs no trusting
  */
 /**
  * What GET /latchkey/links answers, at home only.
@@ -41,14 +41,15 @@ export async function fetchLinks(api) {
 const ITSELF = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 /**
- * The link for every other device: by name, else by number, else by the name
+ * The link for every other device: the one that opens from anywhere, else by name, else by number, else by the name
  * that this very page was opened by (behind somebody's own proxy). null where
  * only this computer can open the house.
  * @param {Links} links @returns {Link|null}
  */
 export function mainLink({ links }) {
   const others = links.filter((link) => link.kind !== 'here');
-  const main = others.find((link) => link.kind === 'host') ?? others[0];
+  const main =
+    ['public', 'host'].map((kind) => others.find((link) => link.kind === kind)).find(Boolean) ?? others[0];
   if (main) return main;
   const own = location.protocol === 'https:' && !ITSELF.test(location.hostname);
   return own ? { kind: 'host', url: location.origin, qr: [] } : null;
@@ -68,13 +69,24 @@ function hereUrl({ links }) {
 export function addressView(links) {
   const main = mainLink(links);
   if (!main) return hereView(links);
+  if (main.kind === 'public') return addressOf(main);
+  return addressOf(main, { others: links.links.filter((link) => link.kind === 'address' && link !== main) });
+}
+
+/**
+ * One address, large, to be copied or scanned.
+ * @param {Pick<Link, 'url'|'qr'>} link
+ * @param {{others?: Link[], hint?: string}} [more] others: folded below it; hint: beside the code
+ * @returns {HTMLElement}
+ */
+export function addressOf({ url, qr }, { others = [], hint = '' } = {}) {
   const built = build('trust-address');
-  built.part('url').textContent = main.url;
-  if (main.qr.length > 0) built.part('qr-place').append(qrOf(main));
-  built.part('qr').hidden = main.qr.length === 0;
+  built.part('url').textContent = url;
+  if (qr.length > 0) built.part('qr-place').append(qrOf({ url, qr }));
+  built.part('qr').hidden = qr.length === 0;
+  if (hint) built.part('hint').textContent = hint;
   const copy = built.part('copy');
-  copy.addEventListener('click', () => copyFrom(copy, main.url));
-  const others = links.links.filter((link) => link.kind === 'address' && link !== main);
+  copy.addEventListener('click', () => copyFrom(copy, url));
   built.part('others').hidden = others.length === 0;
   for (const other of others) {
     built.part('other-list').append(element('p', 'mono trust-other', other.url), qrOf(other));
@@ -91,7 +103,7 @@ function hereView(links) {
   return built.root;
 }
 
-/** @param {Link} link @returns {HTMLElement} */
+/** @param {Pick<Link, 'url'|'qr'>} link @returns {HTMLElement} */
 function qrOf({ url, qr }) {
   const code = /** @type {QrCode} */ (document.createElement('qr-code'));
   code.setAttribute('label', t('trust.qr', { url }));
@@ -141,10 +153,19 @@ function stepList(lines) {
  * @param {Links} links @returns {HTMLElement}
  */
 export function appsView(links) {
-  const url = mainLink(links)?.url ?? hereUrl(links);
+  const main = mainLink(links);
+  return appsAt(main?.url ?? hereUrl(links), main?.kind === 'public');
+}
+
+/**
+ * @param {string} url @param {boolean} trusted its certificate needs no trusting first
+ * @returns {HTMLElement}
+ */
+export function appsAt(url, trusted) {
   const built = build('trust-apps');
   const list = stepList(t('apps.steps'));
   list.children[2]?.append(element('code', 'mono block', url));
+  if (trusted) list.firstElementChild?.remove();
   built.part('steps').append(list);
   return built.root;
 }

@@ -11,6 +11,7 @@ import { needs } from './setup-needs.js';
 import { frameIn } from './setup-frame.js';
 import { present } from './setup-parts.js';
 import { showExpired, showTrouble } from './setup-home.js';
+import { remembered } from './setup-memory.js';
 import { showWelcome } from './setup-welcome.js';
 import { showWhere } from './setup-where.js';
 import { showReach } from './setup-reach.js';
@@ -21,14 +22,14 @@ import { showDone } from './setup-done.js';
 /** @typedef {import('./view.js').Deps} Deps */
 /** @typedef {import('../net/api.js').Api} Api */
 
-/** @typedef {'where'|'reach'|'owner'|'kit'|'done'} StepName */
+/** @typedef {'where'|'reach'|'name'|'owner'|'kit'|'door'|'done'} StepName */
 
 /**
  * The wizard's state as GET /latchkey/setup gives it.
  * @typedef {object} WizardState
  * @property {StepName} step             where the server wants us to go on
  * @property {{name:StepName, done:boolean}[]} steps
- * @property {string} reach              "home", or "" while it is not chosen
+ * @property {string} reach              "home", "public", or "" while it is not chosen
  */
 
 /**
@@ -37,6 +38,8 @@ import { showDone } from './setup-done.js';
  * @property {Deps} deps
  * @property {WizardState} state
  * @property {StepName} now the step on the stage; one that asked the house first looks whether it still is
+ * @property {import('./setup-memory.js').Memory} memory what was chosen but is not kept by the house; it outlives a reload
+ * @property {() => AbortSignal} begin what the next view attaches to; ends the view before
  * @property {(view: HTMLElement) => void} present
  * @property {(step: StepName) => void} mark shows in the steps where we are
  * @property {(step: StepName) => void} go
@@ -45,10 +48,27 @@ import { showDone } from './setup-done.js';
  */
 
 /** @type {readonly StepName[]} */
-const ORDER = ['where', 'reach', 'owner', 'kit', 'done'];
+const ORDER = ['where', 'reach', 'name', 'owner', 'kit', 'door', 'done'];
 
-/** @type {Record<StepName, (wizard: Wizard) => void>} */
-const STEPS = { where: showWhere, reach: showReach, owner: showOwner, kit: showKitStep, done: showDone };
+/** The steps that only the public path has; their modules come when it is taken. */
+const PUBLIC = ['name', 'door'];
+
+/** @type {Record<StepName, (wizard: Wizard) => void|Promise<void>>} */
+const STEPS = {
+  where: showWhere,
+  reach: showReach,
+  name: async (wizard) => (await import('./setup-name.js')).showName(wizard),
+  owner: async (wizard) => {
+    if (wizard.state.reach === 'public') await (await import('./setup-move.js')).showMove(wizard, showOwner);
+    else showOwner(wizard);
+  },
+  kit: showKitStep,
+  door: async (wizard) => (await import('./setup-door.js')).showDoor(wizard),
+  done: async (wizard) => {
+    const own = wizard.state.reach === 'public' ? await import('./setup-done-public.js') : null;
+    if (!(await own?.showPublicDone(wizard))) await showDone(wizard);
+  },
+};
 
 /**
  * @param {HTMLElement} root @param {Deps} deps
@@ -105,21 +125,31 @@ async function enter(api, token) {
  * @param {HTMLElement} stage @param {boolean} welcome
  */
 function run(deps, state, nav, stage, welcome) {
+  let leaving = new AbortController();
+  deps.signal.addEventListener('abort', () => leaving.abort());
   /** @type {Wizard} */
   const wizard = {
     deps,
     state,
     now: state.step,
+    memory: remembered(),
+    begin() {
+      leaving.abort();
+      leaving = new AbortController();
+      return leaving.signal;
+    },
     present: (view) => present(stage, view),
     mark(step) {
       wizard.now = step;
       drawSteps(nav, wizard, step);
+      const order = orderOf(wizard.state);
       const name = t(`setup.step.${step}`);
-      announce(t('setup.step.count', { n: ORDER.indexOf(step) + 1, all: ORDER.length, name }));
+      announce(t('setup.step.count', { n: order.indexOf(step) + 1, all: order.length, name }));
     },
     go(step) {
+      wizard.begin();
       wizard.mark(step);
-      STEPS[step](wizard);
+      void show(step);
     },
     advance(next, step = next.step) {
       wizard.state = next;
@@ -132,6 +162,22 @@ function run(deps, state, nav, stage, welcome) {
   };
   if (welcome && state.step === 'where') showWelcome(wizard);
   else wizard.go(state.step);
+
+  /** Some steps ask the house first, which may be away. @param {StepName} step */
+  async function show(step) {
+    try {
+      await STEPS[step](wizard);
+    } catch (error) {
+      if (deps.signal.aborted || wizard.now !== step) return;
+      if (Object(error).status === 404) wizard.lost();
+      else showTrouble(stage, error, () => wizard.go(step));
+    }
+  }
+}
+
+/** @param {WizardState} state the steps of its way, in order */
+function orderOf({ reach }) {
+  return ORDER.filter((name) => reach === 'public' || !PUBLIC.includes(name));
 }
 
 /**
@@ -140,7 +186,8 @@ function run(deps, state, nav, stage, welcome) {
  */
 function drawSteps(nav, wizard, now) {
   nav.hidden = false;
-  nav.querySelector('ol')?.replaceChildren(...ORDER.map((name) => stepItem(name, wizard, now)));
+  const items = orderOf(wizard.state).map((name) => stepItem(name, wizard, now));
+  nav.querySelector('ol')?.replaceChildren(...items);
 }
 
 /** @param {StepName} name @param {Wizard} wizard @param {StepName} now */
