@@ -2,23 +2,26 @@ package certs
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/caddyserver/certmagic"
 	"github.com/libdns/libdns"
 
 	"latchkey/appliance/problem"
 )
 
-// The answers of GetCertificate where there is no certificate to give.
-var (
-	// ErrPending: the name is ours to answer for, but no public certificate of
-	// it was ever kept. Nobody else may answer in its stead.
-	ErrPending = errors.New("certs: the public certificate is not there yet")
-)
+// ErrPending is GetCertificate's answer where the name is ours, but no public
+// certificate of it was ever kept. Nobody else may answer in its stead.
+var ErrPending = errors.New("certs: the public certificate is not there yet")
 
 // Storage keeps sealed values under keys that look like paths ("a/b/c"). What
 // is in them holds private keys: whoever implements it seals it. It is safe
@@ -93,6 +96,7 @@ type PublicConfig struct {
 	Now           func() time.Time  // time.Now where nil
 	Log           *slog.Logger      // nil is silent
 	Told          func(PublicState) // called after each change, in order; may be nil
+	Every         time.Duration     // between two looks at what is due; 10 minutes where zero
 }
 
 // Step is where a name's certificate is on its way.
@@ -128,35 +132,124 @@ type NameState struct {
 
 // Public owns the certificates that the whole internet trusts: one for each
 // name, from an ACME CA, renewed in time. It is safe for concurrent use.
+//
+// certmagic decides when a certificate is due and keeps it. Ours is what it
+// asks (issuer): the clock, the budget, the dry run, the order. Serving rests
+// on neither: handshakes see what was last kept, whatever goes on.
 type Public struct {
-	cfg PublicConfig
+	cfg        PublicConfig
+	directory  string // the CA's name in storage
+	real, test ca     // test is nil where there is no dry run
+	books      *books
+	locks      *locks
+	serving    atomic.Pointer[map[string]*served] // nil for a name without a certificate
+	publishing sync.Mutex                         // one publish at a time
+	telling    sync.Mutex                         // keeps Told in order
+
+	mu      sync.Mutex // guards what follows
+	want    Want
+	states  map[string]*NameState
+	changed chan struct{} // closed and replaced when want changes
+	now     *shift        // at work; nil while there is none
+	begun   chan struct{} // closed when there is one
 }
 
 // OpenPublic makes a Public; Manage and Run set it to work.
 func OpenPublic(cfg PublicConfig) (*Public, error) {
-	return &Public{cfg: cfg}, nil
+	if cfg.Storage == nil || cfg.Directory == "" {
+		return nil, errors.New("certs: a Public needs Storage and Directory")
+	}
+	for _, directory := range []string{cfg.Directory, cfg.TestDirectory} {
+		if u, err := url.Parse(directory); directory != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+			return nil, fmt.Errorf("certs: %q is no https address of an ACME directory", directory)
+		}
+	}
+	cfg = cfg.withDefaults()
+	p := &Public{
+		cfg: cfg, directory: directoryKey(cfg.Directory),
+		books: &books{keep: cfg.Storage, now: cfg.Now}, locks: &locks{},
+		states: make(map[string]*NameState), changed: make(chan struct{}), begun: make(chan struct{}),
+	}
+	p.serving.Store(&map[string]*served{})
+	p.real = newCA(p, cfg.Directory)
+	if cfg.TestDirectory != "" && cfg.TestDirectory != cfg.Directory {
+		p.test = newCA(p, cfg.TestDirectory)
+	}
+	return p, nil
+}
+
+func (c PublicConfig) withDefaults() PublicConfig {
+	if c.Ready == nil {
+		c.Ready = func() bool { return true }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Told == nil {
+		c.Told = func(PublicState) {}
+	}
+	if c.Every == 0 {
+		c.Every = certmagic.DefaultRenewCheckInterval
+	}
+	return c
 }
 
 // Manage says what is wanted from now on. Certificates that are kept are
-// served at once; those of names no longer wanted stay kept.
-func (p *Public) Manage(w Want) {}
-
-// Run obtains and renews until ctx ends.
-func (p *Public) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+// served at once; those of names no longer wanted stay kept, are not renewed,
+// and are served again when the name comes back. Without a Solver.DNS nothing
+// is obtained. Not to be called from Told.
+func (p *Public) Manage(w Want) {
+	w.Names = plainNames(w.Names)
+	p.mu.Lock()
+	same := slices.Equal(w.Names, p.want.Names) && rehearsal(w.Solver) == rehearsal(p.want.Solver) &&
+		(w.Solver.DNS == nil) == (p.want.Solver.DNS == nil)
+	p.want = w
+	if same {
+		p.mu.Unlock()
+		return // the next attempt uses the new solver
+	}
+	old := p.states
+	p.states = make(map[string]*NameState, len(w.Names))
+	for _, name := range w.Names {
+		p.states[name] = old[name]
+		if old[name] == nil {
+			p.states[name] = &NameState{Name: name, Step: StepWait}
+		}
+	}
+	close(p.changed)
+	p.changed = make(chan struct{})
+	p.mu.Unlock()
+	ctx := context.Background()
+	p.publish(ctx)
+	for _, name := range w.Names {
+		p.recall(ctx, name)
+	}
+	p.tell()
 }
 
-// Try obtains or, where it is due, renews the certificate of name now and
-// waits for the outcome. Only the wait after a failure is skipped, not the
-// budget. Errors are problem.Problem.
-func (p *Public) Try(ctx context.Context, name string) error { return nil }
+func plainNames(names []string) []string {
+	var plain []string
+	for _, name := range names {
+		if name = plainName(strings.TrimSpace(name)); name != "" && !slices.Contains(plain, name) {
+			plain = append(plain, name)
+		}
+	}
+	return plain
+}
 
-// State tells of all managed names.
-func (p *Public) State() PublicState { return PublicState{} }
+// names are the wanted ones.
+func (p *Public) names() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.want.Names)
+}
 
-// GetCertificate gives the last certificate of a managed name, be it expired;
-// ErrPending before the first one, ErrForeign for all other names.
-func (p *Public) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return nil, ErrForeign
+// solverOf gives the present solver, and whether name is managed by it.
+func (p *Public) solverOf(name string) (Solver, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.want.Solver, p.want.Solver.DNS != nil && slices.Contains(p.want.Names, name)
 }
