@@ -14,6 +14,7 @@ import (
 // answer gives the page to whoever asks for it and everything else to the
 // door.
 func (a *Appliance) answer(w http.ResponseWriter, r *http.Request) {
+	a.witness(r)
 	if a.page == nil || !a.page.Has(r.URL.Path) || listen.Through(r) == listen.DoorSocket {
 		a.door.ServeHTTP(w, r)
 		return
@@ -45,14 +46,25 @@ func (a *Appliance) origin(r *http.Request) api.Origin {
 	return api.Origin{Home: where == listen.Home, Machine: where == listen.Machine}
 }
 
-// links gives the addresses of the page with fragment behind "/#/".
+// client is whom a request is made for, behind a declared proxy too.
+func (a *Appliance) client(r *http.Request) netip.Addr { return a.scout.Client(r).Addr }
+
+// links gives the addresses of the page with fragment behind "/#/". The one on
+// the internet comes first, but not for the set-up, which goes on at home only.
 func (a *Appliance) links(fragment string) []api.Link {
 	all := []api.Link{}
+	if url := a.reach.Public(); url != "" && !api.IsSetupFragment(fragment) {
+		url += "/#/" + fragment
+		all = append(all, api.Link{Kind: linkPublic, URL: url, QR: listen.QR(url)})
+	}
 	for _, l := range listen.Links(a.doors(), a.house.Info().Host, a.scout.Network().Addresses(), "/#/"+fragment) {
 		all = append(all, api.Link{Kind: string(l.Kind), URL: l.URL, QR: l.QR})
 	}
 	return all
 }
+
+// linkPublic is the kind of the house's address on the internet.
+const linkPublic = "public"
 
 // doors are those that are open, or that serve will open with this
 // configuration where nothing runs yet.
@@ -79,7 +91,7 @@ func (a *Appliance) base() string {
 	for _, l := range a.links("") {
 		url := strings.TrimSuffix(l.URL, "/#/")
 		switch l.Kind {
-		case string(listen.LinkHost), string(listen.LinkAddress):
+		case linkPublic, string(listen.LinkHost), string(listen.LinkAddress):
 			return url
 		}
 	}

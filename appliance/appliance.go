@@ -53,11 +53,13 @@ type Appliance struct {
 	kits     *setup.Kits
 	setup    *setup.Setup
 	house    *certs.House
-	scout    *listen.Scout
-	door     *api.API
-	page     *webui.Page // nil where this binary has none; Run refuses then
-	pageErr  error
-	bound    atomic.Pointer[listen.Bound] // nil until something listens
+	outside
+	scout   *listen.Scout
+	door    *api.API
+	page    *webui.Page // nil where this binary has none; Run refuses then
+	pageErr error
+	bound   atomic.Pointer[listen.Bound] // nil until something listens
+	sockets atomic.Pointer[listen.Sockets]
 }
 
 // Names of the kept values that belong to no single part.
@@ -84,7 +86,7 @@ func Assemble(ctx context.Context, c Config) (*Appliance, error) {
 		return nil, err
 	}
 	a.store = file
-	for _, step := range []func(context.Context) error{a.openKept, a.openPeople, a.openCerts, a.openDoor} {
+	for _, step := range []func(context.Context) error{a.openKept, a.openPeople, a.openCerts, a.openOutside, a.openSetup, a.openDoor} {
 		if err := step(ctx); err != nil {
 			_ = file.Close() // the step's error says more
 			return nil, err
@@ -136,8 +138,12 @@ func (a *Appliance) openPeople(ctx context.Context) error {
 	a.vault = vault.New(a.store.Vault(), a.clock.Now)
 	a.journal = journal.New(events{a.store.Journal()}, a.clock.Now, number(settings.JournalDays), a.cfg.Log)
 	a.kits = setup.NewKits(values{a.store}, a.store.Identity(), a.clock.Now)
+	return nil
+}
+
+func (a *Appliance) openSetup(ctx context.Context) error {
 	a.setup = setup.New(setup.Config{
-		Owners: a.people, Settings: a.settings, Kits: a.kits, Checks: a.quickChecks(), Board: a.board, Now: a.clock.Now,
+		Owners: a.people, Reached: a.reach, Settings: a.settings, Kits: a.kits, Checks: a.quickChecks(), Board: a.board, Now: a.clock.Now,
 	})
 	return a.setup.Review(ctx)
 }
@@ -167,26 +173,32 @@ func (a *Appliance) openCerts(ctx context.Context) error {
 		return err
 	}
 	a.house = house
-	a.scout = listen.NewScout(listen.ScoutConfig{Names: house.Names, Log: a.cfg.Log})
+	a.scout = listen.NewScout(listen.ScoutConfig{Names: a.names, Proxies: a.proxies, Test: a.cfg.TestRanges, Log: a.cfg.Log})
 	return house.WriteRoot(filepath.Join(a.cfg.Data, rootFile))
 }
 
 func (a *Appliance) openDoor(context.Context) error {
 	a.page, a.pageErr = webui.New()
 	a.door = api.New(api.Config{
-		People: a.people, Vault: a.vault, Settings: a.settings, Setup: a.setup, Kits: a.kits,
+		People: a.people, Vault: a.vault, Settings: a.settings, Setup: a.setup, Reach: a.reach, Kits: a.kits,
 		Guard: guard.New(a.clock.Now), Journal: a.journal, Board: a.board, Log: a.cfg.Log,
 		Version: a.cfg.Version, Origin: a.origin, Links: a.links, Base: a.base, QR: qr, Trust: a.trust,
-		Doctor: a.Doctor, Status: a.Status,
+		Client: a.client, Passkeys: noPasskeys, Doctor: a.Doctor, Status: a.Status,
 	})
 	return nil
 }
+
+// noPasskeys is true of every house: accounts hold no passkeys of their own
+// yet, only items for other sites, which no name of ours concerns.
+func noPasskeys(context.Context, string) ([]string, error) { return []string{}, nil }
 
 func (a *Appliance) savedTime() savedTime { return savedTime{blob{a.store, savedTimeValue}} }
 
 // Handler answers as the house does, for Run and for commands that call it in
 // their own process.
-func (a *Appliance) Handler() http.Handler { return http.HandlerFunc(a.answer) }
+func (a *Appliance) Handler() http.Handler {
+	return listen.HSTS(http.HandlerFunc(a.answer), a.certified)
+}
 
 // Close flushes and closes the file. Run does it at its end.
 func (a *Appliance) Close() error { return a.store.Close() }

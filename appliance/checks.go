@@ -11,6 +11,8 @@ import (
 
 	"latchkey/appliance/api"
 	"latchkey/appliance/health"
+	"latchkey/appliance/reach"
+	"latchkey/appliance/settings"
 )
 
 // quickChecks are those that the wizard shows under "where am I": each looks,
@@ -28,7 +30,13 @@ func (a *Appliance) quickChecks() []health.Check {
 // Doctor runs every check, the slow ones too.
 func (a *Appliance) Doctor(ctx context.Context) []health.Finding {
 	slow := health.Check{Code: "file", Slow: true, Run: a.checkFile}
-	return health.RunAll(ctx, append(a.quickChecks(), slow))
+	found := health.RunAll(ctx, append(a.quickChecks(), slow))
+	if a.settings.Text(settings.ReachMode) == reach.ModePublic && a.bound.Load() == nil {
+		return append(found, health.Finding{
+			Code: "reach", State: health.Warn, Text: "Latchkey does not run, so the way from outside can't be tested.", Hint: "Start it, then run this again.",
+		})
+	}
+	return append(found, a.reach.Examine(ctx)...)
 }
 
 // look pins what the quick checks find to be wrong, so that nobody has to ask
@@ -152,5 +160,6 @@ func (a *Appliance) Status() api.Status {
 	if people, err := a.people.People(context.Background()); err == nil {
 		s.People, s.Ready = len(people), len(people) > 0
 	}
+	s.Reach = a.reach.Lines()
 	return s
 }

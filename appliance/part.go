@@ -87,6 +87,9 @@ func (c crew) keep(ctx context.Context, p part) error {
 		well.Stop()
 		if ctx.Err() != nil {
 			c.board.Clear(code)
+			if errors.Is(err, ctx.Err()) {
+				return nil // it says only that it was asked to end
+			}
 			return err
 		}
 		if err == nil {

@@ -11,6 +11,7 @@ import (
 	"latchkey/appliance/certs"
 	"latchkey/appliance/listen"
 	"latchkey/appliance/problem"
+	"latchkey/dyndns/uplink"
 )
 
 // Ready is what Run tells once it answers.
@@ -30,14 +31,16 @@ func (a *Appliance) Run(ctx context.Context, ready func(Ready)) error {
 	}
 	sockets, err := listen.Open(ctx, listen.Config{
 		Addresses: a.cfg.Listen, Plain: a.cfg.Local, Socket: socketFile(a.cfg.Data), Env: os.Getenv, Log: a.cfg.Log,
+		Redirect: listen.Redirect{Address: a.cfg.Redirect, Scout: a.scout, Public: a.reach.Trusted},
 	})
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
 	bound := sockets.Bound()
 	a.bound.Store(&bound)
+	a.sockets.Store(sockets)
 	serve := func(ctx context.Context) error {
-		return sockets.Serve(ctx, a.Handler(), certs.TLS(certs.Choose(a.house, nil), ""))
+		return sockets.Serve(ctx, a.Handler(), certs.TLS(certs.Choose(a.house, a.public), a.cfg.TLSOldest))
 	}
 	greet := func(ctx context.Context) error {
 		told, err := a.ready(ctx, bound)
@@ -77,9 +80,19 @@ func (a *Appliance) parts(serve, greet func(context.Context) error) []part {
 		{"certificates", a.house.Run, restarts},
 		{"housekeeping", a.keepHouse, restarts},
 		{"file check", a.checkNightly, restarts},
+		{"port mapping", a.mapper.Run, restarts},
+		{"name", a.keeper.Run, restarts},
+		{"public certificates", a.public.Run, restarts},
+		{"reach", a.reach.Run, restarts},
+		{"uplink", a.watchUplink, restarts},
 		{"door", serve, stops},
 		{"greeting", greet, stops},
 	}
+}
+
+// watchUplink tells of changes of the home network.
+func (a *Appliance) watchUplink(ctx context.Context) error {
+	return a.uplink.Watch(ctx, func(uplink.Route) { a.reach.UplinkChanged() })
 }
 
 // sweepEvery is often enough for what is counted in days; lookEvery for a disk

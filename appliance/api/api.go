@@ -15,6 +15,7 @@ import (
 	"latchkey/appliance/guard"
 	"latchkey/appliance/health"
 	"latchkey/appliance/journal"
+	"latchkey/appliance/reach"
 	"latchkey/appliance/settings"
 	"latchkey/appliance/setup"
 	"latchkey/appliance/vault"
@@ -48,6 +49,7 @@ type Config struct {
 	Vault    *vault.Vault
 	Settings *settings.Settings
 	Setup    *setup.Setup
+	Reach    Reach
 	Kits     *setup.Kits
 	Guard    *guard.Guard
 	Journal  *journal.Journal
@@ -69,6 +71,9 @@ type Config struct {
 	Trust func() Trust
 	// Doctor runs every check, the slow ones too.
 	Doctor func(context.Context) []health.Finding
+	// Passkeys names the people who sign in here with a passkey of the relying
+	// party id; it stops working when the house changes its name.
+	Passkeys func(ctx context.Context, id string) ([]string, error)
 	// Status says how the running appliance is, for `latchkey status`.
 	Status func() Status
 }
@@ -81,6 +86,7 @@ type Status struct {
 	Serving    bool               `json:"serving"`
 	Addresses  []string           `json:"addresses"`
 	People     int                `json:"people"`
+	Reach      []reach.Line       `json:"reach"` // address, name, door, certificate, clock; those that there are
 	Conditions []health.Condition `json:"conditions"`
 }
 

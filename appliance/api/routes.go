@@ -132,6 +132,14 @@ func houseRoutes() []route {
 		{pattern: "GET /latchkey/setup/checks", caller: wizard, serve: setupChecks},
 		{pattern: "POST /latchkey/setup/reach", caller: wizard, serve: setupReach},
 		{pattern: "POST /latchkey/setup/link", caller: machine, serve: setupLink},
+		{pattern: "GET /latchkey/reach", caller: wizard | owner, serve: getReach},
+		{pattern: "POST /latchkey/reach", caller: wizard | owner, attempt: guard.Password, claims: claimsOwner, proof: passwordProof, event: journal.Settings, serve: applyReach},
+		{pattern: "POST /latchkey/reach/check", caller: wizard | owner, serve: checkReach},
+		{pattern: "POST /latchkey/reach/retry", caller: wizard | owner, serve: retryReach},
+		{pattern: "POST /latchkey/reach/door", caller: wizard | owner, event: journal.Settings, serve: openReach},
+		{pattern: "POST /latchkey/reach/move", caller: wizard, serve: moveReach},
+		{pattern: "POST /latchkey/reach/rename", caller: owner, attempt: guard.Password, proof: passwordProof, event: journal.Settings, serve: renameReach},
+		{pattern: "POST /latchkey/reach/forget", caller: owner, attempt: guard.Password, proof: passwordProof, event: journal.Settings, serve: forgetReach},
 		{pattern: "GET /latchkey/links", caller: wizard | person, serve: links},
 		{pattern: "GET /latchkey/kit", caller: owner, serve: getKit},
 		{pattern: "POST /latchkey/kit", caller: owner, attempt: guard.Password, proof: passwordProof, serve: drawKit},
@@ -146,6 +154,6 @@ func houseRoutes() []route {
 		{pattern: "POST /latchkey/activity", caller: person, serve: report},
 		{pattern: "DELETE /latchkey/session", caller: person, event: journal.SignOut, serve: signOut},
 		{pattern: "GET /latchkey/status", caller: machine, serve: status},
-		{pattern: "GET /latchkey/doctor", caller: machine, serve: doctor},
+		{pattern: "GET /latchkey/doctor", caller: owner | machine, serve: doctor},
 	}
 }

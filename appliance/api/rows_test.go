@@ -18,14 +18,18 @@ var others = map[caller][]string{
 		"POST /identity/accounts/register/finish", "POST /identity/accounts/register/send-verification-email",
 		"POST /identity/accounts/register/verification-email-clicked", "POST /identity/connect/token",
 	},
-	atHome:          {"GET /local-ca.crt", "GET /local-ca.pem", "POST /latchkey/setup/claim"},
-	wizard:          {"GET /latchkey/setup", "GET /latchkey/setup/checks", "POST /latchkey/setup/reach"},
+	atHome: {"GET /local-ca.crt", "GET /local-ca.pem", "POST /latchkey/setup/claim"},
+	wizard: {"GET /latchkey/setup", "GET /latchkey/setup/checks", "POST /latchkey/reach/move", "POST /latchkey/setup/reach"},
+	wizard | owner: {
+		"GET /latchkey/reach", "POST /latchkey/reach", "POST /latchkey/reach/check", "POST /latchkey/reach/door", "POST /latchkey/reach/retry",
+	},
 	wizard | person: {"GET /latchkey/links"},
 	owner: {
-		"GET /latchkey/kit", "GET /latchkey/settings", "POST /latchkey/kit", "POST /latchkey/kit/confirm", "PUT /latchkey/settings",
+		"GET /latchkey/kit", "GET /latchkey/settings", "POST /latchkey/kit", "POST /latchkey/kit/confirm",
+		"POST /latchkey/reach/forget", "POST /latchkey/reach/rename", "PUT /latchkey/settings",
 	},
-	owner | machine: {"DELETE /latchkey/invitations/{id}", "GET /latchkey/people", "POST /latchkey/invitations"},
-	machine:         {"GET /latchkey/doctor", "GET /latchkey/status", "POST /latchkey/setup/link"},
+	owner | machine: {"DELETE /latchkey/invitations/{id}", "GET /latchkey/doctor", "GET /latchkey/people", "POST /latchkey/invitations"},
+	machine:         {"GET /latchkey/status", "POST /latchkey/setup/link"},
 }
 
 // proven are the rows for which a session is not enough: a browser left open
@@ -33,6 +37,8 @@ var others = map[caller][]string{
 var proven = []string{
 	"DELETE /api/accounts", "POST /api/accounts/delete", "POST /api/accounts/kdf", "POST /api/accounts/password",
 	"POST /api/accounts/security-stamp", "POST /api/accounts/verify-password", "POST /api/ciphers/purge", "POST /latchkey/kit",
+	"POST /latchkey/reach", // of an owner; the wizard comes before the first password
+	"POST /latchkey/reach/forget", "POST /latchkey/reach/rename",
 	"PUT /latchkey/settings", // where a setting wants it
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"latchkey/appliance/setup"
 )
@@ -60,6 +61,9 @@ func setupLink(c *call) (any, error) {
 // SetupFragment is what stands behind "/#/" in a set-up link. A fragment never
 // leaves the browser, so that no log of a proxy ever holds the token.
 func SetupFragment(token string) string { return "setup?token=" + token }
+
+// IsSetupFragment reports whether fragment is one of SetupFragment's.
+func IsSetupFragment(fragment string) bool { return strings.HasPrefix(fragment, "setup?") }
 
 func links(c *call) (any, error) {
 	t := c.Trust()

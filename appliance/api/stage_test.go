@@ -35,6 +35,9 @@ type stage struct {
 	t     testing.TB
 	dir   string
 	store *store.Store
+	path  path
+	// passkeys are whose passkeys belong to a name.
+	passkeys map[string][]string
 
 	mu  sync.Mutex
 	now time.Time
@@ -59,7 +62,7 @@ var tokenKey = bytes.Repeat([]byte{7}, 32)
 
 func newStage(t testing.TB) *stage {
 	t.Helper()
-	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "house"), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "house"), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), path: path{trusted: "https://lan.vault.example.org"}}
 	quiet := slog.New(slog.DiscardHandler)
 	if err := store.Create(s.dir); err != nil {
 		t.Fatal(err)
@@ -83,11 +86,13 @@ func newStage(t testing.TB) *stage {
 	kits := setup.NewKits(kept{file}, file.Identity(), s.clock)
 	s.API = New(Config{
 		People: people, Vault: vault.New(file.Vault(), s.clock), Settings: table, Kits: kits, Board: board, Log: quiet,
-		Setup:   setup.New(setup.Config{Owners: people, Settings: table, Kits: kits, Board: board, Now: s.clock}),
-		Guard:   guard.New(s.clock),
-		Journal: journal.New(entries{file.Journal()}, s.clock, number(settings.JournalDays), quiet),
-		Version: "test",
-		Origin:  originOf,
+		Setup:    setup.New(setup.Config{Owners: people, Settings: table, Kits: kits, Board: board, Now: s.clock}),
+		Reach:    &s.path,
+		Passkeys: func(_ context.Context, id string) ([]string, error) { return s.passkeys[id], nil },
+		Guard:    guard.New(s.clock),
+		Journal:  journal.New(entries{file.Journal()}, s.clock, number(settings.JournalDays), quiet),
+		Version:  "test",
+		Origin:   originOf,
 		Links: func(f string) []Link {
 			return []Link{{Kind: "host", URL: "https://pi.local:8443/#/" + f, QR: []string{"1"}}}
 		},

@@ -40,9 +40,19 @@ type Owners interface {
 	HasOwner(ctx context.Context) (bool, error)
 }
 
-// Config is what Setup needs. Every field is required.
+// Reached tells how far the way in from outside is; nil where there is none.
+type Reached interface {
+	// Named reports whether the name and its certificate are there.
+	Named() bool
+	// Opened reports whether somebody came through the door, or that proof was
+	// put off.
+	Opened() bool
+}
+
+// Config is what Setup needs. Every field but Reached is required.
 type Config struct {
 	Owners   Owners
+	Reached  Reached
 	Settings *settings.Settings
 	Kits     *Kits
 	Checks   []health.Check // of "where am I"
@@ -109,6 +119,24 @@ func (s *Setup) Claim(ctx context.Context, token string) (string, error) {
 	return session, nil
 }
 
+// Move makes another link for the wizard's own browser, which goes on under
+// another name of the house; the present session ends when that link is
+// claimed.
+func (s *Setup) Move(ctx context.Context) (string, error) {
+	has, err := s.Owners.HasOwner(ctx)
+	if err != nil {
+		return "", fmt.Errorf("looking for an owner: %w", err)
+	}
+	if has {
+		return "", problem.New(problem.Refused, "setup.done", "This house is already set up.", "Open its page and sign in.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token := newToken()
+	s.link = secret{sha256.Sum256([]byte(token)), s.Now().Add(LinkLife)}
+	return token, nil
+}
+
 // Admits reports whether session is the wizard's, and lets it live on.
 func (s *Setup) Admits(session string) bool {
 	s.mu.Lock()
@@ -128,9 +156,17 @@ type Step string
 const (
 	Where Step = "where"
 	Reach Step = "reach"
+	Name  Step = "name" // the name on the internet; only where the house is to be reached from anywhere
 	Owner Step = "owner"
 	Kit   Step = "kit"
+	Door  Step = "door" // through the router; only where Name is
 	Done  Step = "done"
+)
+
+// The ways in which a house may be reached, as settings.ReachMode holds them.
+const (
+	Home   = "home"   // on the home network only
+	Public = "public" // from any network
 )
 
 // StepState says whether a step is done.
@@ -143,7 +179,7 @@ type StepState struct {
 type State struct {
 	Step  Step        `json:"step"` // the first that is not done
 	Steps []StepState `json:"steps"`
-	Reach string      `json:"reach"` // "home", or empty while not chosen
+	Reach string      `json:"reach"` // Home, Public, or empty while not chosen
 }
 
 // State tells where the first run stands, from what is kept. Looking around
@@ -158,9 +194,7 @@ func (s *Setup) State(ctx context.Context) (State, error) {
 		return State{}, err
 	}
 	reach := s.Settings.Text(settings.ReachMode)
-	st := State{Step: Done, Reach: reach, Steps: []StepState{
-		{Where, reach != ""}, {Reach, reach != ""}, {Owner, has}, {Kit, made},
-	}}
+	st := State{Step: Done, Reach: reach, Steps: s.steps(reach, has, made)}
 	for _, step := range st.Steps {
 		if !step.Done {
 			st.Step = step.Name
@@ -170,11 +204,27 @@ func (s *Setup) State(ctx context.Context) (State, error) {
 	return st, nil
 }
 
-// SetReach keeps how the house is to be reached: "home" is the home network
-// only.
+// steps are those of a way to reach the house. On the public path name and
+// certificate come before the owner, so that nobody types a password into a
+// page that is not proven, and the door comes last: a house without an owner is
+// not opened to the internet.
+func (s *Setup) steps(reach string, owner, kit bool) []StepState {
+	steps := []StepState{{Where, reach != ""}, {Reach, reach != ""}}
+	public := reach == Public && s.Reached != nil
+	if public {
+		steps = append(steps, StepState{Name, s.Reached.Named()})
+	}
+	steps = append(steps, StepState{Owner, owner}, StepState{Kit, kit})
+	if public {
+		steps = append(steps, StepState{Door, s.Reached.Opened()})
+	}
+	return steps
+}
+
+// SetReach keeps how the house is to be reached: Home or Public.
 func (s *Setup) SetReach(ctx context.Context, mode string) error {
-	if mode != "home" {
-		return problem.New(problem.Refused, "reach.unknown", "There is no way called "+fmt.Sprintf("%q", mode)+" to reach this house.", "Choose the home network.")
+	if mode != Home && (mode != Public || s.Reached == nil) {
+		return problem.New(problem.Refused, "reach.unknown", "There is no way called "+fmt.Sprintf("%q", mode)+" to reach this house.", "Choose the home network, or anywhere.")
 	}
 	return s.Settings.Set(ctx, map[string]any{settings.ReachMode: mode})
 }

@@ -1,0 +1,126 @@
+package reach
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"latchkey/appliance/settings"
+)
+
+// The checker is a service that somebody runs outside, named by a setting: it
+// is asked GET URL?host=NAME&port=N and answers {"open": true} or {"open":
+// false, "why": "…"}. There is none by default: nobody outside is told of the
+// house unless its owner wishes so.
+const (
+	checkerPatience = 20 * time.Second
+	checkerEvery    = 15 * time.Minute
+	checkerLimit    = 4 << 10 // bytes of an answer
+	longestWhy      = 200
+)
+
+// checkerAnswer is what a checker says.
+type checkerAnswer struct {
+	Open *bool  `json:"open"`
+	Why  string `json:"why"`
+}
+
+// parseChecker reads a checker's answer.
+func parseChecker(body []byte) (open bool, why string, err error) {
+	var a checkerAnswer
+	if err := json.Unmarshal(body, &a); err != nil {
+		return false, "", fmt.Errorf("reading the checker's answer: %w", err)
+	}
+	if a.Open == nil {
+		return false, "", fmt.Errorf("reading the checker's answer: it does not say whether the port is open")
+	}
+	why = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, a.Why)
+	if runes := []rune(why); len(runes) > longestWhy {
+		why = string(runes[:longestWhy])
+	}
+	return *a.Open, strings.TrimSpace(why), nil
+}
+
+// checked is when and of what the checker was last asked.
+type checked struct {
+	at   time.Time
+	of   string
+	addr netip.Addr
+}
+
+// check asks the checker where there is one and something changed, or a while
+// has passed.
+func (r *Reach) check(ctx context.Context, a aim) {
+	target := r.cfg.Settings.Text(settings.ReachChecker)
+	if target == "" || !a.set || !r.opening() {
+		return
+	}
+	f := r.gather(a)
+	now := checked{f.now, target + " " + f.plan.Public(), f.v4()}
+	r.mu.Lock()
+	last := r.checked
+	due := last.of != now.of || last.addr != now.addr || now.at.Sub(last.at) >= checkerEvery
+	if due {
+		r.checked = now
+	}
+	r.mu.Unlock()
+	if !due || f.port == 0 {
+		return
+	}
+	open, why, err := r.askChecker(ctx, target, f)
+	if err != nil {
+		r.cfg.Log.Warn("asking the checker", "error", err)
+		return // says nothing about the door
+	}
+	r.change(func(m *memory) bool {
+		if open {
+			m.Proof.Refuted, m.Proof.Why = time.Time{}, ""
+			return true
+		}
+		m.Proof.Name, m.Proof.Refuted, m.Proof.Why = a.plan.Name, f.now, sentence(why)
+		return true
+	})
+	r.Wake()
+}
+
+func (r *Reach) askChecker(ctx context.Context, target string, f facts) (bool, string, error) {
+	u, err := url.Parse(target)
+	if err != nil {
+		return false, "", fmt.Errorf("reading the checker's URL: %w", err)
+	}
+	q := u.Query()
+	q.Set("host", f.plan.Name)
+	q.Set("port", strconv.Itoa(int(f.port)))
+	u.RawQuery = q.Encode()
+	ctx, cancel := context.WithTimeout(ctx, checkerPatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return false, "", fmt.Errorf("asking the checker: %w", err)
+	}
+	resp, err := r.cfg.Checker.Do(req)
+	if err != nil {
+		return false, "", fmt.Errorf("asking the checker: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return false, "", fmt.Errorf("asking the checker: it answered %s", resp.Status)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, checkerLimit))
+	if err != nil {
+		return false, "", fmt.Errorf("reading the checker's answer: %w", err)
+	}
+	return parseChecker(body)
+}

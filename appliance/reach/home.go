@@ -1,0 +1,198 @@
+package reach
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"latchkey/appliance/certs"
+	"latchkey/dyndns/authority"
+)
+
+// homeView is how the names look from inside the house: what its resolver
+// says, and who answers there. It proves nothing about the outside.
+type homeView struct {
+	At   time.Time
+	Name nameView
+	Lan  nameView
+}
+
+// nameView is one name as seen from inside.
+type nameView struct {
+	Answer authority.Answer // of the resolver, IPv4
+	Err    error            // why the resolver could not be asked
+	Meets  meeting
+}
+
+// meeting is who answers under a name at the house's port.
+type meeting struct {
+	State meetingState
+	Whose string // with another: whose certificate it is
+}
+
+type meetingState int
+
+const (
+	unmet   meetingState = iota // nobody was looked for
+	nobody                      // no answer: closed, or the router does not loop back
+	us                          // our own public certificate
+	another                     // somebody else's certificate
+)
+
+// How often the inside is looked at: after changes soon, else rarely.
+const (
+	homeEvery    = 5 * time.Minute
+	homeSoonest  = 10 * time.Second
+	homePatience = 8 * time.Second
+	dialPatience = 3 * time.Second
+)
+
+// watchHome looks at the names from inside now and then.
+func (r *Reach) watchHome(ctx context.Context) {
+	tick := time.NewTicker(homeSoonest)
+	defer tick.Stop()
+	var port uint16
+	var addr netip.Addr
+	for {
+		a := r.now()
+		if a.set && a.plan.Door != DoorProxy {
+			f := r.gather(a)
+			changed := f.port != port || f.v4() != addr
+			if changed || f.now.Sub(f.home.At) >= homeEvery || f.home.unsure() {
+				port, addr = f.port, f.v4()
+				r.lookHome(ctx, a)
+			}
+		}
+		r.check(ctx, a)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// unsure reports whether looking again soon may tell more: names were just
+// made, and resolvers remember for a while that they were not there.
+func (h homeView) unsure() bool {
+	return len(h.Name.Answer.Addrs) == 0 || h.Lan.Err == nil && len(h.Lan.Answer.Addrs) == 0
+}
+
+// lookHome looks now.
+func (r *Reach) lookHome(ctx context.Context, a aim) homeView {
+	ctx, cancel := context.WithTimeout(ctx, homePatience)
+	defer cancel()
+	f := r.gather(a)
+	h := homeView{At: f.now}
+	// A name is not asked for before it is there: resolvers remember its absence.
+	if x, ok := f.record(a.plan.Name, 4); ok && x.True && len(x.Have) > 0 {
+		h.Name = r.view(ctx, f, a.plan.Name, f.port)
+	}
+	if x, ok := f.record(a.plan.Lan, 4); a.plan.Lan != "" && ok && x.True && len(x.Have) > 0 && len(f.ports) > 0 {
+		h.Lan = r.view(ctx, f, a.plan.Lan, f.ports[0])
+	}
+	r.mu.Lock()
+	same := r.aim.set && sameChoice(r.aim.choice, a.choice)
+	if same {
+		r.home = h
+	}
+	r.mu.Unlock()
+	if same {
+		r.meet443(f, h)
+	}
+	return h
+}
+
+func (r *Reach) view(ctx context.Context, f facts, name string, port uint16) nameView {
+	var v nameView
+	v.Answer, v.Err = r.cfg.Authority.Resolve(ctx, name, 4)
+	if v.Err != nil || len(v.Answer.Addrs) == 0 || port == 0 || !f.mayMeet() {
+		return v
+	}
+	v.Meets = meet(ctx, netip.AddrPortFrom(v.Answer.Addrs[0], port), name, f.ours())
+	return v
+}
+
+// mayMeet reports whether there is a certificate of ours by which we would
+// know ourselves.
+func (f facts) mayMeet() bool { return len(f.ours()) > 0 }
+
+// ours are the fingerprints of our public certificates.
+func (f facts) ours() []string {
+	var all []string
+	for _, n := range f.certs.Names {
+		if n.Have {
+			all = append(all, n.Fingerprint)
+		}
+	}
+	return all
+}
+
+// meet shakes hands with whoever answers at an address under a name. The
+// certificate is only looked at: nothing is sent to whom it belongs.
+func meet(ctx context.Context, at netip.AddrPort, name string, ours []string) meeting {
+	ctx, cancel := context.WithTimeout(ctx, dialPatience)
+	defer cancel()
+	var leaf *x509.Certificate
+	stop := errors.New("seen enough")
+	d := tls.Dialer{NetDialer: &net.Dialer{}, Config: &tls.Config{
+		ServerName:         name,
+		InsecureSkipVerify: true, //nolint:gosec // whoever answers is to be named, not trusted
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if len(s.PeerCertificates) > 0 {
+				leaf = s.PeerCertificates[0]
+			}
+			return stop
+		},
+	}}
+	c, err := d.DialContext(ctx, "tcp", at.String())
+	if err == nil {
+		c.Close()
+	}
+	switch {
+	case leaf == nil:
+		return meeting{State: nobody}
+	case slices.Contains(ours, certs.Fingerprint(leaf)):
+		return meeting{State: us}
+	}
+	return meeting{State: another, Whose: whose(leaf)}
+}
+
+// whose names a certificate for a person.
+func whose(leaf *x509.Certificate) string {
+	for _, s := range []string{leaf.Subject.CommonName, first(leaf.DNSNames), first(leaf.Subject.Organization), leaf.Issuer.CommonName} {
+		if s != "" {
+			return strconv.Quote(s)
+		}
+	}
+	return "nobody by name"
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// meet443 gives 443 up where something else answers there under our name: most
+// often the router's own page.
+func (r *Reach) meet443(f facts, h homeView) {
+	m := h.Name.Meets
+	if f.plan.Door != DoorAuto || f.port != 443 || m.State != another || f.mapper.V4 == nil {
+		return
+	}
+	r.cfg.Log.Info("something else answers at the router's port 443", "certificate", m.Whose)
+	r.change(func(mem *memory) bool {
+		mem.Foreign = m.Whose
+		return true
+	})
+	r.cfg.Mapper.Avoid(443)
+	r.Wake()
+}

@@ -1,0 +1,228 @@
+package reach
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"latchkey/appliance/settings"
+	"latchkey/dyndns/publicip"
+)
+
+// ProofState says how sure it is that the door is open.
+type ProofState string
+
+// The states of the door. Only Proven is shown in green.
+const (
+	Proven  ProofState = "proven"  // somebody outside reached us under our name, since the address last changed
+	Claimed ProofState = "claimed" // the router, or a person, says so
+	Refuted ProofState = "refuted" // what is seen from outside contradicts it
+	Unknown ProofState = "unknown"
+)
+
+// Proof is the door's state, as the page shows it.
+type Proof struct {
+	State ProofState `json:"state"`
+	Time  time.Time  `json:"time,omitzero"` // of the last proof, which may be older than the state
+	From  string     `json:"from,omitempty"`
+	URL   string     `json:"url"` // to open on mobile data
+	Why   string     `json:"why,omitempty"`
+	Hint  string     `json:"hint,omitempty"`
+}
+
+// reachedPage says to whoever opens it that they came through.
+const reachedPage = "/#/reached"
+
+// proofEvery bounds how often a proof is written down while nothing changes:
+// every request from outside is one.
+const proofEvery = 10 * time.Minute
+
+// Seen hears that somebody outside was served under host ("NAME" or
+// "NAME:PORT", as the request has it), over TLS. Who counts as outside is
+// package listen's to judge. It is cheap enough for every request.
+func (r *Reach) Seen(host string, from netip.Addr) {
+	a := r.now()
+	name, port := cutHost(host)
+	if !a.set || name != a.plan.Name || name == "" {
+		return
+	}
+	now := r.cfg.Now()
+	r.mu.Lock()
+	last := r.memory.Proof
+	r.mu.Unlock()
+	if last.Name == name && last.Port == port && !last.Waiting && now.Sub(last.Time) < proofEvery && last.Refuted.IsZero() {
+		return
+	}
+	p := proof{Time: now, Name: name, Port: port, From: neighbourhood(from), Family: publicip4, Address: believed(r.cfg.Keeper.State().Verdict4)}
+	if from.Is6() {
+		p.Family, p.Address = publicip6, believed(r.cfg.Keeper.State().Verdict6)
+	}
+	r.change(func(m *memory) bool {
+		m.Proof = p
+		return true
+	})
+	r.Wake()
+}
+
+// SeenAtHome hears that a browser at home was served under host over TLS.
+func (r *Reach) SeenAtHome(host string) {
+	a := r.now()
+	name, _ := cutHost(host)
+	if !a.set || name == "" || name != a.plan.Name && name != a.plan.Lan {
+		return
+	}
+	now := r.cfg.Now()
+	if now.Sub(r.recall().Home) < proofEvery {
+		return
+	}
+	r.change(func(m *memory) bool {
+		m.Home = now
+		return true
+	})
+	r.Wake()
+}
+
+// cutHost splits a Host header; the port is 443 where there is none.
+func cutHost(host string) (string, uint16) {
+	name, port := tidyName(host), uint16(443)
+	for i := len(host) - 1; i >= 0 && host[i] != ']'; i-- {
+		if host[i] != ':' {
+			continue
+		}
+		if n, err := strconv.ParseUint(host[i+1:], 10, 16); err == nil {
+			port = uint16(n)
+		}
+		break
+	}
+	return name, port
+}
+
+// neighbourhood is as much of a stranger's address as the proof needs.
+func neighbourhood(a netip.Addr) string {
+	bits := 24
+	if a.Is6() {
+		bits = 48
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}
+
+// judge says how sure the door is. The order is that of certainty: what was
+// seen to work wins over what should not, as long as nothing has changed since.
+func (f facts) judge() Proof {
+	p := Proof{State: Unknown, URL: f.plan.Public() + reachedPage, Time: f.memory.Proof.Time, From: f.memory.Proof.From}
+	if !f.asked && f.plan.Door != DoorProxy {
+		p.Why, p.Hint = "The door is still closed.", ""
+		return p
+	}
+	if f.holds() {
+		p.State = Proven
+		return p
+	}
+	if why, hint := f.refutes(); why != "" {
+		p.State, p.Why, p.Hint = Refuted, why, hint
+		return p
+	}
+	switch {
+	case f.plan.Door == DoorProxy:
+		p.State, p.Why, p.Hint = Claimed, "Nothing has come through your proxy or tunnel yet.", "Open "+f.plan.Public()+" on a phone with its Wi-Fi off."
+	case f.plan.Door == DoorManual:
+		p.State, p.Why = Claimed, "You entered a forwarding in the router; nobody has come through it yet."
+		p.Hint = "Open " + f.plan.Public() + " on a phone with its Wi-Fi off."
+	case f.mapper.V4 != nil || f.mapper.V6 != nil:
+		p.State, p.Why = Claimed, "Your router says that it opened port "+strconv.Itoa(int(f.port))+". Nobody has come through it yet."
+		p.Hint = "Open " + f.plan.Public() + " on a phone with its Wi-Fi off."
+	default:
+		p.Why, p.Hint = f.closed()
+	}
+	return p
+}
+
+// holds reports whether the last proof is about the door as it is now.
+func (f facts) holds() bool {
+	last := f.memory.Proof
+	if last.Time.IsZero() || last.Waiting || last.Name != f.plan.Name || !last.Refuted.IsZero() {
+		return false
+	}
+	if f.plan.Door == DoorProxy {
+		return true
+	}
+	now := f.v4()
+	if last.Family == publicip6 {
+		now = f.v6()
+	}
+	same := !now.IsValid() || !last.Address.IsValid() || now == last.Address
+	return same && (f.port == 0 || last.Port == f.port)
+}
+
+// refutes tells why the door can't be open whatever the router says, "" where
+// nothing speaks against it. IPv6 has no translation, so what is said of IPv4
+// does not concern it.
+func (f facts) refutes() (why, hint string) {
+	if f.plan.Door == DoorProxy {
+		return "", ""
+	}
+	if f.memory.Proof.Name == f.plan.Name && !f.memory.Proof.Refuted.IsZero() {
+		return "From outside, nobody answers: " + f.memory.Proof.Why, "Look whether the forwarding in the router still leads to this computer, and whether a firewall stands in between."
+	}
+	if f.mapper.V6 != nil && f.v6().IsValid() {
+		return "", ""
+	}
+	switch behind := f.behind(); {
+	case behind == publicip.CGNAT:
+		return cgnatText, cgnatHint
+	case behind == publicip.Double && f.plan.Door == DoorAuto:
+		return doubleText, doubleHint
+	}
+	mapped, seen := netip.Addr{}, f.v4()
+	if f.mapper.V4 != nil {
+		mapped = f.mapper.V4.External.Addr()
+	}
+	if f.plan.Door == DoorAuto && mapped.IsValid() && seen.IsValid() && mapped != seen {
+		return fmt.Sprintf("Your router opened its port on %s, but the internet sees this house as %s.", mapped, seen), "Something between your router and the internet translates addresses again. " + doubleHint
+	}
+	return "", ""
+}
+
+// What is said of the two ways in which a router's word is worth nothing.
+const (
+	cgnatText  = "Your provider shares one address between many homes (CGNAT), so nobody can reach in."
+	cgnatHint  = "Three ways out: ask the provider for an address of your own (often called public or dual-stack, sometimes free), use IPv6 where the provider and your phone have it, or put a tunnel or reverse proxy in front."
+	doubleText = "There is a second router between yours and the internet (double NAT), so a door in one of them is not enough."
+	doubleHint = "Set the provider's box to bridge mode, or forward the port in both routers and choose to forward by hand here."
+)
+
+// closed says why an automatic door is not open.
+func (f facts) closed() (why, hint string) {
+	if !f.mapper.Asked {
+		return "Looking for your router.", ""
+	}
+	return doorTrouble(f.mapper.Trouble, f.mapper.Why, f.gateway)
+}
+
+// judgeProof looks whether the proof still holds; a checker is asked elsewhere.
+func (r *Reach) judgeProof(a aim) {
+	if !a.set || !r.opening() {
+		return
+	}
+	f := r.gather(a)
+	if f.memory.Proof.Name != "" && f.memory.Proof.Name != a.plan.Name {
+		r.change(func(m *memory) bool {
+			m.Proof = proof{Waiting: true}
+			return true
+		})
+	}
+}
+
+// opening reports whether the door was asked for.
+func (r *Reach) opening() bool { return r.cfg.Settings.Bool(settings.ReachOpen) }
+
+// refuted6 reports whether IPv6 is known not to come in.
+func (r *Reach) refuted6() bool {
+	m := r.recall()
+	return !m.Proof.Refuted.IsZero() && m.Proof.Family == publicip6
+}

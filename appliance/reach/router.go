@@ -1,0 +1,63 @@
+package reach
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"latchkey/dyndns/portmap"
+	"latchkey/dyndns/publicip"
+)
+
+// routerSource lets the router's word, which the mapper asks for anyway, count
+// among those who know the public address.
+type routerSource struct {
+	mapper *portmap.Mapper
+}
+
+var _ publicip.Source = routerSource{}
+
+// RouterSource is what the routers say of our address.
+func RouterSource(m *portmap.Mapper) publicip.Source { return routerSource{m} }
+
+// Kind is publicip.Router.
+func (routerSource) Kind() publicip.Kind { return publicip.Router }
+
+// Name is for a person.
+func (routerSource) Name() string { return "your router" }
+
+// routerPatience is how long a router that is just being asked may take: after
+// a restart its first answer is the news that everybody waits for.
+const routerPatience = time.Second
+
+// Ask gives the newest answer; it waits a moment for one.
+func (s routerSource) Ask(ctx context.Context, f publicip.Family) publicip.Answer {
+	ctx, cancel := context.WithTimeout(ctx, routerPatience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		v := s.mapper.External(int(f))
+		switch {
+		case v.Addr.IsValid():
+			return publicip.Answer{State: publicip.Known, Addr: v.Addr}
+		case v.Answered:
+			return publicip.Answer{State: publicip.None, Why: "your router says that it has no address on the internet"}
+		case s.mapper.State().Asked:
+			return publicip.Answer{Why: "no router answers the question for its address"}
+		}
+		select {
+		case <-ctx.Done():
+			return publicip.Answer{Why: "no router has answered yet"}
+		case <-tick.C:
+		}
+	}
+}
+
+// Own are the addresses under which the internet knows this house, as far as
+// they are believed: who comes from one of them is no stranger.
+func (r *Reach) Own() []netip.Addr {
+	s := r.cfg.Keeper.State()
+	return slices.DeleteFunc([]netip.Addr{believed(s.Verdict4), believed(s.Verdict6)}, func(a netip.Addr) bool { return !a.IsValid() })
+}
