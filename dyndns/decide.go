@@ -183,7 +183,7 @@ func (d *decision) right() {
 	m.wrong = time.Time{}
 	m.right = d.wish
 	slow := d.tooSlow()
-	if !slow && (!m.Pause.Lasting || !m.Pause.Until.After(d.now)) {
+	if !slow && (!m.Pause.Lasting || !m.Pause.until().After(d.now)) {
 		m.Pause = pause{}
 	}
 	if d.blind {
@@ -261,15 +261,15 @@ func (d *decision) wrong(do act) {
 func (d *decision) try(do act) {
 	st := &d.step
 	for _, p := range []pause{d.gate, d.memo.Pause} {
-		if p.Until.After(d.now) {
+		if p.until().After(d.now) {
 			st.record.Trouble = first(p.Complaint.problem(), st.record.Trouble)
-			st.record.Next = laterOf(st.record.Next, p.Until)
+			st.record.Next = laterOf(st.record.Next, p.until())
 		}
 	}
 	switch {
 	case st.record.Next.After(d.now):
 		st.again = st.record.Next.Sub(d.now)
-	case !d.slot.lan && d.now.Sub(d.asked) > freshFor:
+	case !d.slot.lan && d.age > freshFor:
 		st.act = askFirst
 	default:
 		st.act = do

@@ -66,11 +66,12 @@ type sent struct {
 
 // pause is a wait after complaints.
 type pause struct {
-	Fails     int        `json:"fails"`
-	Until     time.Time  `json:"until"`
-	Asked     bool       `json:"asked"`   // the provider wants it
-	Lasting   bool       `json:"lasting"` // a person has to mend something
-	Complaint *complaint `json:"complaint,omitempty"`
+	Fails     int           `json:"fails"`
+	Since     time.Time     `json:"since"`
+	Wait      time.Duration `json:"wait"`
+	Asked     bool          `json:"asked"`   // the provider wants it
+	Lasting   bool          `json:"lasting"` // a person has to mend something
+	Complaint *complaint    `json:"complaint,omitempty"`
 }
 
 // complaint is a problem without its cause, which is for the log only.
@@ -194,10 +195,14 @@ func (m *memory) tidy(now time.Time) {
 	m.History = last(m.History, historyMost)
 }
 
+// until is when the wait is over.
+func (p pause) until() time.Time { return p.Since.Add(p.Wait) }
+
 func (p *pause) tidy(now time.Time) {
-	if p.Until.Sub(now) > longest {
-		p.Until = now
+	if p.Since.After(now) {
+		p.Since = now
 	}
+	p.Wait = min(p.Wait, longest)
 }
 
 // begun writes down that the provider is about to be asked for addr, before it

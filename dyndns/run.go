@@ -22,7 +22,8 @@ const (
 // sight is what was last seen, and when to look next. Times for waiting are
 // monotonic.
 type sight struct {
-	plan              *Plan // of which the rest speaks
+	asked             time.Time // when facts\' verdicts were asked for
+	plan              *Plan     // of which the rest speaks
 	facts             facts
 	records           []Record
 	nextAsk, nextLook time.Time
@@ -140,7 +141,7 @@ func (k *Keeper) gather(ctx context.Context, ask bool) (facts, *Plan, bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	began := k.cfg.Now()
+	wall, began := k.cfg.Now(), time.Now()
 	done := make(chan facts, 1)
 	go func() { done <- k.askAll(ctx, *plan, f, ask) }()
 	for {
@@ -150,10 +151,14 @@ func (k *Keeper) gather(ctx context.Context, ask bool) (facts, *Plan, bool) {
 				return f, plan, false
 			}
 			if ask {
-				f.asked = began
+				f.asked = wall
 			}
 			k.mu.Lock()
 			defer k.mu.Unlock()
+			if ask {
+				k.sight.asked = began
+			}
+			f.age = time.Since(k.sight.asked)
 			f.now, f.plan, f.test = k.cfg.Now(), *plan, k.cfg.Test
 			f.local, f.observed = k.local, k.observed
 			return f, plan, k.plan == plan
@@ -271,11 +276,10 @@ func (k *Keeper) act(ctx context.Context, plan *Plan, f facts, steps []step) {
 			continue
 		}
 		k.mu.Lock()
-		now := k.cfg.Now()
-		if !st.slot.lan && now.Sub(f.asked) > freshFor {
+		if !st.slot.lan && time.Since(k.sight.asked) > freshFor {
 			k.stirred = true // the one before took long: look again first
 		}
-		stop := k.plan != plan || k.stirred || k.nudged && k.budget.wait() <= 0 || k.memory.Gate.Until.After(now)
+		stop := k.plan != plan || k.stirred || k.nudged && k.budget.wait() <= 0 || k.memory.Gate.until().After(k.cfg.Now())
 		k.mu.Unlock()
 		if stop || ctx.Err() != nil {
 			return
@@ -343,7 +347,7 @@ func (k *Keeper) outcomeLocked(call context.Context, m *memo, st step, err error
 		m.Pause = wait
 	}
 	k.cfg.Log.Warn("changing a DNS record", "name", st.slot.name, "family", int(st.slot.family),
-		"error", err, "again", wait.Until)
+		"error", err, "again", wait.until())
 }
 
 // State is what is known now.

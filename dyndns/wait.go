@@ -190,7 +190,7 @@ func (p pause) after(err error, now time.Time, chance float64) pause {
 	default:
 		wait = spread(offElse)
 	}
-	next.Until = now.Add(wait)
+	next.Since, next.Wait = now, wait
 	return next
 }
 

@@ -19,7 +19,8 @@ type facts struct {
 	test     []netip.Prefix
 
 	verdict4, verdict6 publicip.Verdict
-	asked              time.Time // when they were; zero: never
+	asked              time.Time     // when they were, by the wall; zero: never
+	age                time.Duration // since then, however the clock jumped
 
 	seen map[string]view // by slot.key
 }

@@ -1,0 +1,242 @@
+package dyndns
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"latchkey/appliance/problem"
+	"latchkey/dyndns/publicip"
+)
+
+// Set is the provider's. It judges the Keeper first.
+func (w *world) Set(ctx context.Context, name string, addr netip.Addr, ttl time.Duration) error {
+	family := 4
+	if addr.Is6() {
+		family = 6
+	}
+	key := fmt.Sprintf("%s/%d", name, family)
+	w.mu.Lock()
+	w.note("set %s to %s (%s, servers %s)", key, addr, w.provider, w.server)
+	w.judgeCall(key)
+	w.judgeSet(key, addr, ttl)
+	w.ours[key] = append(w.ours[key], addr)
+	w.mu.Unlock()
+	return w.change(ctx, key, rr{[]netip.Addr{addr}, ttl})
+}
+
+// Clear is the provider's.
+func (w *world) Clear(ctx context.Context, name string, family int) error {
+	key := fmt.Sprintf("%s/%d", name, family)
+	w.mu.Lock()
+	w.note("clear %s (%s, servers %s)", key, w.provider, w.server)
+	w.judgeCall(key)
+	switch {
+	case key != worldName+"/6":
+		w.broken("cleared %s, which is always wanted", key)
+	case !w.plan.Clears:
+		w.broken("asked a provider that can't to clear %s", key)
+	case w.plan.V6 && w.open6:
+		// It may have opened a moment ago; the next look sets it again. And the
+		// machine itself is believed when it says that it has no address.
+		if w.openFor() > 30*time.Second && w.kinds[publicip.Interface] != denying {
+			w.broken("cleared %s although IPv6 has been open for %s", key, w.openFor())
+		}
+	case w.toldOK[key] && len(w.told[key].addrs) == 0:
+		w.broken("cleared %s, which was told to be empty", key)
+	}
+	if w.toldOK[key] {
+		for _, a := range w.told[key].addrs {
+			if !slices.Contains(w.ours[key], a) {
+				w.broken("cleared %s, which held %s of somebody else", key, a)
+			}
+		}
+	}
+	w.mu.Unlock()
+	return w.change(ctx, key, rr{})
+}
+
+// judgeCall knows what holds for every call.
+func (w *world) judgeCall(key string) {
+	w.calls++
+	if w.calling {
+		w.broken("two calls at once")
+	}
+	if w.plan.Provider == nil {
+		w.broken("a watcher changed %s", key)
+	}
+	if !slices.Contains([]string{worldName + "/4", worldName + "/6", worldLan + "/4"}, key) || w.plan.Lan == "" && key == worldLan+"/4" {
+		w.broken("touched %s", key)
+	}
+	if left := time.Until(w.notBefore); left > 0 && !w.forgot && !w.skewed {
+		w.broken("called %s before a pause was over", left)
+	}
+}
+
+// judgeSet knows what may be published, and what is no reason for an update.
+func (w *world) judgeSet(key string, addr netip.Addr, ttl time.Duration) {
+	now := time.Now()
+	if ttl != w.plan.TTL {
+		w.broken("a TTL of %s", ttl)
+	}
+	switch key {
+	case worldLan + "/4":
+		if !addr.IsPrivate() || !oursSince(w.wasLan, addr, now.Add(-shortly)) {
+			w.broken("%s under %s", addr, key)
+		}
+	case worldName + "/4":
+		asked := w.asked[4]
+		if now.Sub(asked) > oldest {
+			w.broken("acted on what was asked %s ago", now.Sub(asked))
+		}
+		seen := oursSince(w.was4, addr, asked.Add(-shortly)) || addr == shared4
+		if addr.IsPrivate() || addr == cgnat4 || !seen {
+			w.broken("published %s, not ours", addr)
+		}
+		if w.behind && !w.plan.CanPublishBehind {
+			w.broken("published %s from behind another network", addr)
+		}
+	case worldName + "/6":
+		asked := w.asked[6]
+		if now.Sub(asked) > oldest {
+			w.broken("acted on what was asked %s ago", now.Sub(asked))
+		}
+		if !oursSince(w.was6, addr, asked.Add(-shortly)) && !(w.port6 && oursOther(w.was6, addr, asked.Add(-shortly))) {
+			w.broken("published %s, not ours", addr)
+		}
+		if !w.plan.V6 {
+			w.broken("set an AAAA that the plan has not")
+		}
+		if !w.open6 && w.openFor() > shortly {
+			w.broken("set an AAAA behind a closed door")
+		}
+	}
+	w.judgeNeed(key, rr{[]netip.Addr{addr}, ttl})
+}
+
+func oursOther(list []span, addr netip.Addr, t time.Time) bool {
+	return slices.ContainsFunc(list, func(s span) bool {
+		return other(s.addr) == addr && (s.till.IsZero() || !s.till.Before(t))
+	})
+}
+
+// judgeNeed tells whether an update was of no use, and the Keeper could have
+// known.
+func (w *world) judgeNeed(key string, want rr) {
+	if told := w.told[key]; w.toldOK[key] && slices.Equal(told.addrs, want.addrs) && told.ttl <= want.ttl {
+		w.broken("set %s to what it was told to be", key)
+	}
+	last, ok := w.ackedSame[key]
+	if !ok || last.Addr != want.addrs[0] || w.forgot {
+		return
+	}
+	// The primary has held it ever since the provider said yes. The Keeper may
+	// doubt it when all it hears is a server that is behind, but not often.
+	if age := time.Since(last.At); w.server == intercepted {
+		w.broken("set %s again after %s, blind, without a change", key, age)
+	} else if age < time.Minute || !w.skewed && age < doubtAfter {
+		w.broken("set %s again after %s although nothing changed", key, age)
+	}
+}
+
+// change does what the provider's mood makes of a call.
+func (w *world) change(ctx context.Context, key string, to rr) error {
+	w.mu.Lock()
+	w.calling = true
+	die := w.die("provider")
+	m, line := w.provider, w.line
+	if m == flaps {
+		m = []mood{fine, failing, halfway, losing, late, twice, slow}[die.IntN(7)]
+	}
+	if m == busy && die.IntN(3) == 0 {
+		m = fine
+	}
+	wait := 50 * time.Millisecond
+	if m == slow {
+		wait = time.Duration(die.IntN(15000)) * time.Millisecond
+	}
+	lag := time.Duration(die.Int64N(int64(w.patience())))
+	coin := die.IntN(2) == 0
+	seconds := 1 + die.IntN(600)
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		w.calling = false
+		w.mu.Unlock()
+	}()
+	if m == hanging {
+		if coin {
+			w.apply(key, to, 0)
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if !pass(ctx, wait) {
+		return ctx.Err()
+	}
+	if !line {
+		return errNoLine
+	}
+	switch m {
+	case failing:
+		return errNoLine
+	case halfway:
+		w.apply(key, to, 0)
+		return problem.New(problem.Unavailable, "provider.unknown", "An odd answer.", "Wait.")
+	case losing:
+	case late:
+		go w.apply(key, to, lag)
+	case twice:
+		w.apply(key, to, 0)
+		go w.apply(key, to, lag)
+	case busy:
+		w.pauseFor(time.Duration(seconds) * time.Second)
+		return problem.New(problem.TooMany, codeBusy, "Too often.", "Wait.").With("seconds", strconv.Itoa(seconds))
+	case refused:
+		w.pauseFor(24 * time.Hour)
+		return problem.New(problem.Refused, codeToken, "Wrong token.", "Mend it.")
+	default:
+		w.apply(key, to, 0)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.ackedSame, key)
+	if m != losing && m != late && len(to.addrs) == 1 {
+		w.ackedSame[key] = sent{to.addrs[0], time.Now()}
+	}
+	return nil
+}
+
+func (w *world) patience() time.Duration { return max(w.plan.Propagation, leastPatience) }
+
+func (w *world) pauseFor(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.notBefore = time.Now().Add(d)
+}
+
+// apply changes the primary after a while.
+func (w *world) apply(key string, to rr, after time.Duration) {
+	w.mu.Lock()
+	w.pending++
+	w.mu.Unlock()
+	time.Sleep(after)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pending--
+	w.put(key, to)
+}
+
+// put changes the primary; the server that is behind keeps what it has.
+func (w *world) put(key string, to rr) {
+	if last := w.ackedSame[key]; len(to.addrs) != 1 || to.addrs[0] != last.Addr {
+		delete(w.ackedSame, key)
+	}
+	w.zone[key] = to
+	if w.server != staleOne && w.server != staleOnly {
+		w.behindZ[key] = to
+	}
+}
