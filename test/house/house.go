@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -44,6 +45,12 @@ type Options struct {
 	Args      []string // more words for serve
 	Env       []string // more of the environment, "NAME=value"
 	Dir       string   // an existing data folder instead of a new one: nobody is made
+
+	// Config is a config.toml that says where to listen, instead of ports picked at run time.
+	Config string
+	// Launch prepares the binary to run elsewhere than here, in a network of its own; Dial reaches it there.
+	Launch func(binary string, args ...string) *exec.Cmd
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // A House is a running binary with its data folder.
@@ -99,7 +106,11 @@ func (h *House) claim() {
 // Command prepares a run of the binary, for tests that watch how it ends.
 func (h *House) Command(args ...string) *exec.Cmd {
 	h.t.Helper()
-	command := exec.Command(Binary(h.t), args...)
+	launch := exec.Command
+	if h.options.Launch != nil {
+		launch = h.options.Launch
+	}
+	command := launch(Binary(h.t), args...)
 	command.Env = append(os.Environ(), h.options.Env...)
 	return command
 }
@@ -119,7 +130,11 @@ func (h *House) serve(listen, local string) {
 	if !h.options.Plain {
 		local = "off"
 	}
-	args := append([]string{"serve", "--data", h.Dir, "--listen", listen, "--local", local}, h.options.Args...)
+	where := []string{"--listen", listen, "--local", local}
+	if h.options.Config != "" {
+		where = []string{"--config", h.options.Config}
+	}
+	args := append(append([]string{"serve", "--data", h.Dir}, where...), h.options.Args...)
 	h.process = h.Command(args...)
 	h.process.Stdout, h.process.Stderr = h.log, h.log
 	h.log.begin()
@@ -237,7 +252,7 @@ func (h *House) Client() *http.Client {
 	h.t.Helper()
 	if h.client == nil {
 		h.client = &http.Client{
-			Transport:     &http.Transport{TLSClientConfig: h.TLS(), MaxIdleConnsPerHost: 64, ForceAttemptHTTP2: true},
+			Transport:     &http.Transport{TLSClientConfig: h.TLS(), DialContext: h.options.Dial, MaxIdleConnsPerHost: 64, ForceAttemptHTTP2: true},
 			Timeout:       patience,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}

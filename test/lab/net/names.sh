@@ -65,7 +65,7 @@ knot_conf() {
 # zone NAME NS: its head; the records come on stdin. Negative answers live five seconds, the last number of SOA.
 zone() {
 	{
-		echo "$1. 60 SOA $2. hostmaster.$1. 1 3600 600 86400 5"
+		echo "$1. 60 SOA $2. hostmaster.lab.test. 1 3600 600 86400 5"
 		echo "$1. 60 NS $2."
 		cat
 	} >"$RUN/zones/${3:-$1}.zone"

@@ -17,12 +17,12 @@ type door struct {
 	Why     string   `json:"why,omitempty"`     // what was not well
 }
 
-// checkDoor connects to ?name= and ?port= from here and tells what it met. The certificate is only looked at:
+// checkDoor connects to ?host= and ?port= from here and tells what it met. The certificate is only looked at:
 // who asks knows which one it should be.
 func checkDoor(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 4*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	name, port, network := r.FormValue("name"), r.FormValue("port"), "tcp"+r.FormValue("family")
+	name, port, network := r.FormValue("host"), r.FormValue("port"), "tcp"+r.FormValue("family")
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(knock(ctx, network, name, port))
 }

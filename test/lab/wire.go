@@ -1,0 +1,233 @@
+package lab
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+	"golang.org/x/sys/unix"
+)
+
+// dialPatience is for one connection: nothing in the lab is far away, and what is dropped has no answer.
+const dialPatience = 2 * time.Second
+
+// Dial gives a function that connects from a namespace. Names are looked up at the resolver, and their addresses
+// tried one after the other.
+func (l *Lab) Dial(ns string) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		addresses := []string{host}
+		switch {
+		case host == "localhost":
+			addresses = []string{"127.0.0.1"}
+		case net.ParseIP(host) == nil:
+			if addresses, err = l.lookUp(ctx, ns, network, host); err != nil {
+				return nil, err
+			}
+		}
+		var failed []error
+		for _, a := range addresses {
+			conn, err := l.connect(ctx, ns, network, net.JoinHostPort(a, port))
+			if err == nil {
+				return conn, nil
+			}
+			failed = append(failed, err)
+		}
+		return nil, errors.Join(failed...)
+	}
+}
+
+func (l *Lab) lookUp(ctx context.Context, ns, network, host string) ([]string, error) {
+	var found []string
+	for _, kind := range []string{"AAAA", "A"} {
+		if kind == "AAAA" && network == "tcp4" || kind == "A" && network == "tcp6" {
+			continue
+		}
+		answer, err := l.query(ctx, ns, l.Plan["RESOLVER"], host, kind)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, data(answer)...)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("looking up %s: no such name", host)
+	}
+	return found, nil
+}
+
+// connect makes a connection on a thread that has entered the namespace, and that ends with its goroutine: a
+// socket stays in the namespace where it was made.
+func (l *Lab) connect(ctx context.Context, ns, network, address string) (conn net.Conn, err error) {
+	done := make(chan struct{})
+	var enter func()
+	enter = func() {
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			// The first thread can't end, and the process would seem to be in the namespace with it. While this
+			// one is held, the next goroutine gets another.
+			defer runtime.UnlockOSThread()
+			go enter()
+			<-done
+			return
+		}
+		defer close(done)
+		there, failed := os.Open("/run/netns/" + l.prefix + ns)
+		if failed != nil {
+			err = failed
+			return
+		}
+		defer there.Close()
+		if failed := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); failed != nil {
+			err = fmt.Errorf("entering %s: %w", ns, failed)
+			return
+		}
+		conn, err = (&net.Dialer{Timeout: dialPatience}).DialContext(ctx, network, address)
+	}
+	go enter()
+	<-done
+	return conn, err
+}
+
+func (l *Lab) query(ctx context.Context, ns, server, name, kind string) (*dns.Msg, error) {
+	conn, err := l.connect(ctx, ns, "tcp", net.JoinHostPort(server, "53"))
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.StringToType[kind])
+	client := &dns.Client{Net: "tcp", Timeout: dialPatience}
+	answer, _, err := client.ExchangeWithConnContext(ctx, question, &dns.Conn{Conn: conn})
+	return answer, err
+}
+
+// data is what the records of an answer say, sorted, without aliases.
+func data(answer *dns.Msg) []string {
+	found := []string{}
+	for _, rr := range answer.Answer {
+		switch rr := rr.(type) {
+		case *dns.A:
+			found = append(found, rr.A.String())
+		case *dns.AAAA:
+			found = append(found, rr.AAAA.String())
+		case *dns.TXT:
+			found = append(found, strings.Join(rr.Txt, ""))
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// Known is what the authoritative server says of a name: A, AAAA or TXT.
+func (l *Lab) Known(name, kind string) ([]string, error) {
+	answer, err := l.query(context.Background(), Inet, l.Plan["NAMES"], name, kind)
+	if err != nil {
+		return nil, err
+	}
+	return data(answer), nil
+}
+
+// Remembered is what the resolver says to somebody far away, with the seconds for which it will go on saying it.
+func (l *Lab) Remembered(name, kind string) (found []string, left time.Duration, err error) {
+	answer, err := l.query(context.Background(), Roam, l.Plan["RESOLVER"], name, kind)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, rr := range answer.Answer {
+		left = time.Duration(rr.Header().Ttl) * time.Second
+	}
+	return data(answer), left, nil
+}
+
+// Client speaks HTTP from a namespace and trusts the roots in some files, and nobody else. It makes a new
+// connection for each request and follows no redirects.
+func (l *Lab) Client(ns string, roots ...string) *http.Client {
+	l.t.Helper()
+	pool := x509.NewCertPool()
+	for _, file := range roots {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		pool.AppendCertsFromPEM(text)
+	}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: l.Dial(ns), TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+		},
+		Timeout:       10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Get reads a page from a namespace.
+func (l *Lab) Get(ns, url string, roots ...string) (string, error) {
+	answer, err := l.Client(ns, roots...).Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return "", err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return string(body), fmt.Errorf("GET %s: %s", url, answer.Status)
+	}
+	return string(body), nil
+}
+
+// Answers reports whether an address answers for a name over TLS with a certificate of the authority, from a
+// namespace, without asking any DNS.
+func (l *Lab) Answers(ns, address, name string) error {
+	root, err := os.ReadFile(l.Root())
+	if err != nil {
+		return err
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(root)
+	ctx, cancel := context.WithTimeout(context.Background(), dialPatience)
+	defer cancel()
+	conn, err := l.connect(ctx, ns, "tcp", address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return tls.Client(conn, &tls.Config{RootCAs: pool, ServerName: name}).HandshakeContext(ctx)
+}
+
+// pollEvery is how often a wait looks again.
+const pollEvery = 50 * time.Millisecond
+
+// Within waits until a look is content and gives the time that it took; after the limit it fails the test with
+// what the last look had to say.
+func Within(t testing.TB, limit time.Duration, what string, look func() error) time.Duration {
+	t.Helper()
+	begun := time.Now()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		err := look()
+		if err == nil {
+			return time.Since(begun)
+		}
+		if time.Since(begun) > limit {
+			t.Fatalf("%s: not within %v: %v", what, limit, err)
+		}
+		<-tick.C
+	}
+}
