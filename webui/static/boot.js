@@ -20,6 +20,7 @@ const places = {
   settings: { load: () => import('./views/settings.js'), open: true },
   setup: { load: () => import('./views/setup.js'), open: false },
   'finish-signup': { load: () => import('./views/join.js'), open: false },
+  reached: { load: () => import('./views/reached.js'), open: false },
 };
 /** @type {Place} */
 const unlock = { load: () => import('./views/unlock.js'), open: false };

@@ -434,6 +434,7 @@ export default Object.freeze({
   'settings.health.since': 'since {when}',
   'settings.values': 'How the house runs',
   'settings.pinned': 'Set in {file}, line {line}.',
+  'settings.pinned.file': 'Set by {file}.',
   'settings.pinned.hint': 'Change it there; it is locked here.',
   'settings.saved': '{name}: saved',
   'settings.kit': 'Recovery kit',

@@ -76,9 +76,7 @@ export default Object.freeze({
 
   // the plan
   'reach.plan': 'What will be',
-  'reach.plan.busy': 'Looking …',
   'reach.plan.url': 'From anywhere',
-  'reach.plan.port': 'The number after the colon may still change: it is the port that the router gives.',
   'reach.plan.lan': 'At home',
   'reach.plan.lan.none': 'by the same name, if the router allows',
   'reach.plan.provider': 'Kept by',
@@ -96,12 +94,12 @@ export default Object.freeze({
   'reach.progress.done': 'All of it is in place.',
   'reach.progress.failed': 'It stopped here. Nothing that you typed is lost.',
   'reach.progress.change': 'Change the name or token',
-  'reach.step.token': 'Trying the token …',
-  'reach.step.record': 'Pointing the name at this house …',
-  'reach.step.certificate': 'Getting the certificate …',
-  'reach.step.lan-record': 'Giving the house its name at home …',
-  'reach.step.lan-certificate': 'Getting the certificate for home …',
-  'reach.step.home': 'Looking whether it opens at home …',
+  'reach.step.token': 'Trying the token …',
+  'reach.step.record': 'Pointing the name at this house …',
+  'reach.step.certificate': 'Getting the certificate …',
+  'reach.step.lan-record': 'Giving the house its name at home …',
+  'reach.step.lan-certificate': 'Getting the certificate for home …',
+  'reach.step.home': 'Looking whether it opens at home …',
   'reach.state.waiting': 'waits',
   'reach.state.working': 'at work',
   'reach.state.done': 'done',
@@ -139,8 +137,8 @@ export default Object.freeze({
   'reach.door.proxy.lead':
     'Latchkey believes only proxies that you name here when they say for whom they call. Without that, everybody would seem to be one and the same stranger.',
   'reach.door.how': 'Who opens it',
-  'reach.door.auto': 'Latchkey asks the router',
-  'reach.door.manual': 'I enter it myself',
+  'reach.door.auto': 'Ask the router',
+  'reach.door.manual': 'By hand',
   'reach.door.later': 'Later',
   'reach.door.later.hint':
     'Later is fine: a line at the top of your vault reminds you, and everything is under Settings, Reach.',
@@ -185,27 +183,22 @@ export default Object.freeze({
   'reach.done.scan': 'Point the phone’s camera at it.',
 
   // a phone that came by the proof's code
-  'reached.working': 'Knocking …',
   'reached.title': 'You are through',
   'reached.lead':
-    'This phone reached your house from outside. The page at home has turned green; you can close this one.',
+    'This device reached your house from outside. The page at home turns green; you can close this one.',
   'reached.home': 'This came from home',
   'reached.home.lead':
     'Switch Wi-Fi off on this phone, so that it comes from outside, and scan the code again.',
-  'reached.stale': 'This code has run out',
-  'reached.stale.lead': 'Scan the one that the page at home shows now.',
 
   // settings
   'reach.set.home': 'This house is reached on the home network only.',
   'reach.set.home.lead':
     'With a name on the internet it opens from anywhere: the passwords stay in this house, and Latchkey keeps name, certificate and router in order.',
   'reach.set.address': 'Address',
-  'reach.set.ttl': 'Remembered for',
   'reach.set.proof': 'From outside',
   'reach.set.proof.lead': 'Green means that a caller from outside really came through.',
   'reach.set.prove': 'Prove it again',
   'reach.set.progress': 'In the works',
-  'reach.set.none': 'none',
 
   'reach.doctor': 'Test everything',
   'reach.doctor.lead':
@@ -232,6 +225,8 @@ export default Object.freeze({
   'reach.rename.none': 'No passkey would stop working.',
   'reach.rename.loss.one': 'One passkey stops working for good:',
   'reach.rename.loss.other': '{count} passkeys stop working for good:',
+  'reach.rename.person.one': '{who}: {count} passkey',
+  'reach.rename.person.other': '{who}: {count} passkeys',
   'reach.rename.loss.hint':
     'These people sign in with their master password instead, and can make a new passkey under the new name. Every app has to be told the new address.',
   'reach.rename.none.hint': 'Every app has to be told the new address: {url}',
@@ -241,7 +236,6 @@ export default Object.freeze({
   'reach.rename.same.hint': 'Type another one, or leave things as they are.',
 
   'reach.door.fold': 'The door through the router',
-  'reach.door.set.lead': 'Who opens the port in the router.',
 
   'reach.history': 'Addresses so far',
   'reach.history.none': 'No change of address yet.',

@@ -89,6 +89,11 @@ export class ProofView {
     this.root = this.built.root;
   }
 
+  /** Whether the code is on the screen. */
+  get shown() {
+    return !this.built.part('code').hidden;
+  }
+
   /** @param {Proof} proof */
   show(proof) {
     const { look, mark } = LOOKS[proof.state] ?? LOOKS.unknown;

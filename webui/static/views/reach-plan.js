@@ -46,10 +46,17 @@ export function factsOf(plan, providers) {
   ]);
 }
 
-/** @param {Plan} plan */
-export function notesOf(plan) {
-  return (plan.notes ?? []).map(({ text }) => element('li', '', text));
+/**
+ * What else there is to know of a plan.
+ * @param {Plan} plan @param {string[]} [said] codes of what stands beside it already
+ */
+export function notesOf(plan, said = []) {
+  const notes = (plan.notes ?? []).filter(({ code }) => code !== 'ttl' && !said.includes(code));
+  return notes.map(({ text }) => element('li', '', text));
 }
+
+/** What the form says of a provider before anything is typed. */
+const SAID = ['no-certificate', 'no-lan', 'watch'];
 
 /** Asks for the plan of what is typed so far, and shows the newest answer. */
 export class Preview {
@@ -114,7 +121,7 @@ export class Preview {
     const built = build('reach-plan');
     built.part('title').textContent = t('reach.plan');
     built.part('facts').append(...factsOf(plan, this.providers));
-    built.part('notes').append(...notesOf(plan));
+    built.part('notes').append(...notesOf(plan, SAID));
     const list = built.part('findings');
     new Lines(list).show(findings ?? []);
     list.hidden = !findings?.length;

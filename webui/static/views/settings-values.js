@@ -16,6 +16,7 @@ import { t } from '../text/text.js';
  * @property {string|number|boolean} default
  * @property {'text'|'number'|'bool'|'choice'} kind
  * @property {string[]} [choices]
+ * @property {string[]} [words] the choices for a person
  * @property {number} [min]
  * @property {number} [max]
  * @property {string} text
@@ -23,10 +24,17 @@ import { t } from '../text/text.js';
  * @property {{file:string, line:number}} [pinned]
  */
 
-/** @param {HTMLElement} place @param {Deps} deps */
-export async function showValues(place, deps) {
+/** Those that have a section of their own: they are shown and changed there. */
+const ELSEWHERE = /^(reach|address)\./;
+
+/**
+ * @param {HTMLElement} place @param {Deps} deps
+ * @param {(key: string) => boolean} [wanted] which of them
+ */
+export async function showValues(place, deps, wanted = (key) => !ELSEWHERE.test(key)) {
   const { settings } = await deps.api.get('/latchkey/settings');
-  place.append(...settings.map((/** @type {Setting} */ setting) => settingRow(setting, deps)));
+  const shown = settings.filter((/** @type {Setting} */ { key }) => wanted(key));
+  place.append(...shown.map((/** @type {Setting} */ setting) => settingRow(setting, deps)));
 }
 
 /** @param {Setting} setting @param {Deps} deps */
@@ -58,10 +66,10 @@ function inSwitch(control) {
 }
 
 /** @param {Setting} setting @returns {HTMLInputElement|HTMLSelectElement} */
-function controlOf({ kind, value, choices = [], min, max, pinned }) {
+function controlOf({ kind, value, choices = [], words = choices, min, max, pinned }) {
   if (kind === 'choice') {
     const select = element('select', 'input');
-    select.append(...choices.map((one) => new Option(one, one, one === value, one === value)));
+    select.append(...choices.map((one, i) => new Option(words[i] || one, one, one === value, one === value)));
     select.disabled = pinned !== undefined;
     return select;
   }
@@ -83,10 +91,10 @@ function controlOf({ kind, value, choices = [], min, max, pinned }) {
 /** @param {{file:string, line:number}} pinned */
 function pinOf({ file, line }) {
   const note = element('span', 'setting-pin soft');
-  note.append(
-    icon('lock'),
-    `${t('settings.pinned', { file, line: String(line) })} ${t('settings.pinned.hint')}`,
-  );
+  // A secret's whole file is its value, and then there is no line.
+  const where =
+    line > 0 ? t('settings.pinned', { file, line: String(line) }) : t('settings.pinned.file', { file });
+  note.append(icon('lock'), `${where} ${t('settings.pinned.hint')}`);
   return note;
 }
 

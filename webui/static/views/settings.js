@@ -46,6 +46,7 @@ const GROUPS = [
     sections: [
       { name: 'connect', icon: 'phone', load: () => import('./settings-connect.js') },
       { name: 'people', icon: 'people', owner: true, load: () => import('./people.js') },
+      { name: 'reach', icon: 'globe', owner: true, load: () => import('./settings-reach.js') },
       { name: 'house', icon: 'house', owner: true, load: () => import('./settings-house.js') },
     ],
   },

@@ -107,10 +107,11 @@ class DoorStep {
   }
 
   /** By choice; or because the router does not do it for us. @param {Reach} reach */
-  #manual({ lines, manual }) {
+  #manual({ lines, manual, proof }) {
     const shut = lines.some(({ code, state }) => code === 'door' && state === 'bad');
     const place = this.built.part('manual');
-    place.hidden = this.door !== 'manual' && !(this.door === 'auto' && shut);
+    const wanted = this.door === 'manual' || (this.door === 'auto' && shut);
+    place.hidden = !wanted || proof.state === 'proven';
     const facts = JSON.stringify(manual);
     if (place.hidden || place.dataset.facts === facts) return;
     place.dataset.facts = facts;
