@@ -29,8 +29,9 @@ var (
 // errEarly is the answer to an attempt before its time. It is no failure.
 var errEarly = errors.New("certs: it is too early for another attempt")
 
-// pressedKey is the context's key that says: a person waits, so the wait after
-// a failure is skipped.
+// pressedKey is the context's key of the time at which a person asked for an
+// attempt: the wait after failures before that is skipped, and one that failed
+// since is their answer.
 type pressedKey struct{}
 
 // IssuerKey is where certmagic keeps what the CA made.
@@ -218,7 +219,7 @@ func (p *Public) missed(ctx context.Context, directory string, w work, err error
 // time.
 func (p *Public) allow(ctx context.Context, directory, name string, limits []limit) error {
 	remaining := p.remaining(name)
-	pressed, _ := ctx.Value(pressedKey{}).(bool)
+	pressed, person := ctx.Value(pressedKey{}).(time.Time)
 	var refusal error
 	err := p.books.look(ctx, directory, func(l *ledger, now time.Time) {
 		next, _ := l.budget(name, limits, now)
@@ -230,7 +231,8 @@ func (p *Public) allow(ctx context.Context, directory, name string, limits []lim
 			refusal = r.problem()
 		case r.Held.After(now):
 			refusal = errEarly
-		case !pressed && r.patience(remaining).After(now):
+		case person && !r.Failed.After(pressed):
+		case r.patience(remaining).After(now):
 			refusal = errEarly
 		}
 	})

@@ -69,10 +69,10 @@ const (
 // in the future was written by a clock that ran ahead: it happened at the
 // latest now.
 func parseLedger(blob []byte, now time.Time) (*ledger, error) {
-	l := &ledger{Version: ledgerVersion, Names: make(map[string]*record)}
 	if blob == nil {
-		return l, nil
+		return &ledger{Version: ledgerVersion, Names: make(map[string]*record)}, nil
 	}
+	l := &ledger{}
 	if err := json.Unmarshal(blob, l); err != nil {
 		return nil, fmt.Errorf("reading the ledger of certificates: %w", err)
 	}

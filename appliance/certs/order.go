@@ -125,12 +125,20 @@ func (a *acmeCA) replacing(ctx context.Context, leaf *x509.Certificate) (string,
 	return acme.ARIUniqueIdentifier(leaf)
 }
 
-// disowned reports whether the CA does not take the certificate as one that
-// can be replaced: by another one already, or forgotten.
+// disowned reports whether the CA may only dislike which certificate is to be
+// replaced: by another one already, made for another account, or forgotten. CAs
+// say that in many ways, so another order without it is placed unless the
+// answer is surely about something else.
 func disowned(err error) bool {
 	var said acme.Problem
-	return errors.As(err, &said) && (said.Type == acme.ProblemTypeAlreadyReplaced || said.Type == acme.ProblemTypeMalformed ||
-		said.Status == http.StatusNotFound || said.Status == http.StatusConflict)
+	if !errors.As(err, &said) {
+		return false
+	}
+	switch said.Type {
+	case acme.ProblemTypeRateLimited, acme.ProblemTypeAccountDoesNotExist, acme.ProblemTypeBadNonce, acme.ProblemTypeRejectedIdentifier:
+		return false
+	}
+	return true
 }
 
 // advance brings an order from where it is to where its certificate can be

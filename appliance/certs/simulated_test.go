@@ -22,15 +22,17 @@ import (
 // counts what Let's Encrypt would count.
 type simulated struct {
 	t     *testing.T
-	chaos func() *failure                                   // why this attempt fails; nil: it does not
-	life  func() time.Duration                              // of the next certificate
+	chaos func() *failure                                        // why this attempt fails; nil: it does not
+	life  func() time.Duration                                   // of the next certificate
 	ari   func(leaf *x509.Certificate) (acme.RenewalInfo, error) // nil: there is none
-	cut   func(ctx context.Context)                         // called between finalizing and answering; may be nil
+	cut   func(ctx context.Context, at string)                   // called at each step of an order; may be nil
+	p     *Public                                                // of the house that asks
 
 	root    *x509.Certificate
 	rootKey *ecdsa.PrivateKey
 
 	mu       sync.Mutex
+	open     map[string]*ordered // by URL
 	orders   []time.Time
 	refused  map[string][]time.Time
 	issued   map[string][]time.Time // those that count
@@ -54,7 +56,7 @@ func newSimulated(t *testing.T) *simulated {
 	}
 	return &simulated{
 		t: t, root: root, rootKey: key,
-		refused: make(map[string][]time.Time), issued: make(map[string][]time.Time),
+		open: make(map[string]*ordered), refused: make(map[string][]time.Time), issued: make(map[string][]time.Time),
 		chaos: func() *failure { return nil }, life: func() time.Duration { return 90 * 24 * time.Hour },
 	}
 }
@@ -71,33 +73,97 @@ func within(times []time.Time, window time.Duration) (n int) {
 	return n
 }
 
+// order places and keeps an order as the real one does, and goes on with one
+// that is kept.
 func (s *simulated) order(ctx context.Context, w work) (acme.Certificate, error) {
-	select {
-	case <-time.After(20 * time.Second): // DNS and the CA take their time
-	case <-ctx.Done():
-		return acme.Certificate{}, ctx.Err()
+	if err := s.pause(ctx, "asked", 5*time.Second); err != nil {
+		return acme.Certificate{}, err
 	}
+	o, err := s.place(ctx, w)
+	if err != nil {
+		return acme.Certificate{}, err
+	}
+	if err := s.pause(ctx, "kept", 15*time.Second); err != nil { // DNS and the CA take their time
+		return acme.Certificate{}, err
+	}
+	if o.cert.ChainPEM == nil {
+		if f := s.judge(w); f != nil {
+			return acme.Certificate{}, errors.Join(f, s.p.dropOrder(ctx, s.p.directory, w.name))
+		}
+		o.cert = s.make(w)
+	}
+	return o.cert, s.pause(ctx, "signed", time.Second)
+}
+
+// ordered is one order of the CA.
+type ordered struct{ cert acme.Certificate }
+
+func (s *simulated) pause(ctx context.Context, at string, d time.Duration) error {
+	if s.cut != nil {
+		s.cut(ctx, at)
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *simulated) place(ctx context.Context, w work) (*ordered, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.attempts++
+	kept, err := s.p.loadOrder(ctx, s.p.directory, w.name)
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil && s.open[kept.URL] != nil && !w.rehearse {
+		return s.open[kept.URL], nil
+	}
+	if err := s.p.books.placing(ctx, s.p.directory, w.name); err != nil && !w.rehearse {
+		return nil, err
+	}
 	s.orders = append(s.orders, time.Now())
 	if n := within(s.orders, 3*time.Hour); n > 300 {
 		s.t.Errorf("%d orders in 3 hours, the CA allows 300", n)
 	}
-	if f := s.chaos(); f != nil {
-		s.failures++
-		if f.refused {
-			s.refused[w.name] = append(s.refused[w.name], time.Now())
-			if n := within(s.refused[w.name], time.Hour); n > 5 {
-				s.t.Errorf("%d refusals for %s in an hour, the CA allows 5", n, w.name)
-			}
-		}
-		return acme.Certificate{}, f
+	o, url := &ordered{}, fmt.Sprintf("https://ca.test/order/%d", len(s.orders))
+	s.open[url] = o
+	if s.cut != nil {
+		s.cut(ctx, "placed")
 	}
+	if w.rehearse {
+		return o, nil
+	}
+	return o, s.p.keepOrder(ctx, s.p.directory, w.name, url)
+}
+
+// judge fails the attempt where chaos says so.
+func (s *simulated) judge(w work) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.chaos()
+	if f == nil {
+		return nil
+	}
+	s.failures++
+	if f.refused {
+		s.refused[w.name] = append(s.refused[w.name], time.Now())
+		if n := within(s.refused[w.name], time.Hour); n > 5 && !w.rehearse {
+			s.t.Errorf("%d refusals for %s in an hour, the CA allows 5", n, w.name)
+		}
+	}
+	return f
+}
+
+func (s *simulated) make(w work) acme.Certificate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	cert, leaf := s.sign(w)
 	if w.replaces == nil || s.ari == nil {
 		s.issued[w.name] = append(s.issued[w.name], time.Now())
-		if n := within(s.issued[w.name], 7*24*time.Hour); n > 5 {
+		if n := within(s.issued[w.name], 7*24*time.Hour); n > 5 && !w.rehearse {
 			s.t.Errorf("%d certificates for %s in a week, the CA allows 5", n, w.name)
 		}
 	}
@@ -106,10 +172,7 @@ func (s *simulated) order(ctx context.Context, w work) (acme.Certificate, error)
 			cert.RenewalInfo = &info
 		}
 	}
-	if s.cut != nil {
-		s.cut(ctx)
-	}
-	return cert, ctx.Err()
+	return cert
 }
 
 func (s *simulated) sign(w work) (acme.Certificate, *x509.Certificate) {

@@ -24,9 +24,10 @@ func (p *Public) Try(ctx context.Context, name string) error {
 	if !p.cfg.Ready() {
 		return problemClock()
 	}
+	pressed := p.cfg.Now()
 	s, err := p.atWork(ctx)
 	if err == nil {
-		err = s.tend(context.WithValue(ctx, pressedKey{}, true), name)
+		err = s.tend(context.WithValue(ctx, pressedKey{}, pressed), name)
 	}
 	var known *problem.Problem
 	switch {
