@@ -53,7 +53,7 @@ func (w *worker) blame(s *slot) (Fault, string) {
 		say(r.fault, r.why)
 	}
 	if s.family == 4 && worst != Silent && w.withoutAddress() {
-		return NoAddress, "the router answers, but has no public address to map"
+		return NoAddress, noAddress
 	}
 	return worst, why
 }

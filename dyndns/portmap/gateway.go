@@ -89,12 +89,14 @@ func (d *natpmpDoor) exchange(ctx context.Context, question []byte, patient bool
 	return reply, err
 }
 
+const noAddress = "the router answers, but has no public address to map"
+
 func natpmpRefusal(result uint16) *refusal {
 	switch result {
 	case natpmpNotAuthorized:
 		return &refusal{fault: NotAuthorized, why: "the router refuses this port, or port mapping by NAT-PMP is switched off", thisPort: true}
 	case natpmpNetwork:
-		return &refusal{fault: NoAddress, why: "the router has no connection to the internet"}
+		return &refusal{fault: NoAddress, why: noAddress}
 	case natpmpNoResources:
 		return &refusal{fault: NoResources, why: "the router has no room for another mapping"}
 	case natpmpBadVersion, natpmpBadOpcode:
@@ -145,6 +147,11 @@ func (d *pcpDoor) holds(context.Context, *entry) (bool, error) { return true, ni
 
 func (d *pcpDoor) close(ctx context.Context, e *entry) error {
 	r, err := d.mapping(ctx, e, 0, false)
+	if err == nil && r.result == pcpNotAuthorized && e.Held {
+		// miniupnpd (2.3.1) forgets whose a hole in the IPv6 firewall is once it
+		// was renewed, and still renews it: so it is asked for the shortest life.
+		r, err = d.mapping(ctx, e, 1, false)
+	}
 	if err != nil {
 		return err
 	}
@@ -200,7 +207,7 @@ func pcpRefusal(result byte) *refusal {
 	case pcpNotAuthorized:
 		return &refusal{fault: NotAuthorized, why: "the router says that this machine may not open this port (PCP 2)", thisPort: true}
 	case pcpNetwork:
-		return &refusal{fault: NoAddress, why: "the router has no connection to the internet (PCP 7)"}
+		return &refusal{fault: NoAddress, why: noAddress}
 	case pcpNoResources:
 		return &refusal{fault: NoResources, why: "the router has no room for another mapping (PCP 8)"}
 	case pcpQuota:

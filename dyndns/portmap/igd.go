@@ -235,7 +235,7 @@ func igdRefusal(err error) *refusal {
 		return &refusal{fault: NoResources, why: "the router's UPnP answered something that is not UPnP", cause: err}
 	}
 	code := fault.Detail.UPnPError.Errorcode
-	r := &refusal{fault: PortRefused, thisPort: true, cause: err}
+	r := &refusal{fault: PortRefused, thisPort: true} // the code says it all; the fault's text is a page of XML
 	switch code {
 	case upnpConflict:
 		r.fault, r.why = Conflict, "the port is already another's, or not this machine's to take (UPnP 718)"

@@ -9,9 +9,11 @@ import (
 	"time"
 )
 
-// defaultLease is what is asked for: long enough to be no burden, short enough
-// that a mapping of a machine that died is soon gone.
-const defaultLease = 2 * time.Hour
+// defaultLease is what is asked for. Routers let nobody else take a mapping away,
+// so when our own address changes, the old one leads to whoever has that address
+// next, and keeps us from the port, until it has run out: hence not the usual
+// two hours. Renewing costs a packet every quarter of an hour.
+const defaultLease = 30 * time.Minute
 
 // Mapper holds the door. Make it with New, start it with Run; all methods are
 // safe for concurrent use and return at once, except Run.

@@ -13,6 +13,10 @@ import (
 // seekWait bounds a search: MX of a second, and the way there and back.
 const seekWait = 1600 * time.Millisecond
 
+// headStart is what PCP has before NAT-PMP: where a router speaks both, PCP is
+// the better one, as it refuses a port instead of giving another.
+const headStart = 60 * time.Millisecond
+
 // network finds the doors of the real network.
 type network struct {
 	epochs *epochs
@@ -41,8 +45,11 @@ func (n *network) seek(ctx context.Context, r uplink.Route, hints []string) <-ch
 	}
 	var all sync.WaitGroup
 	if r.Address4.IsValid() && r.Gateway4.IsValid() {
-		all.Go(func() { n.knock(ctx, n.natpmp(r), tell) })
 		all.Go(func() { n.knock(ctx, n.pcp(r.Gateway4, r.Address4), tell) })
+		all.Go(func() {
+			pause(ctx, headStart)
+			n.knock(ctx, n.natpmp(r), tell)
+		})
 		all.Go(func() { n.upnp(ctx, r, hints, tell) })
 	}
 	if r.Gateway6.IsValid() && len(r.Global6) > 0 {

@@ -94,13 +94,13 @@ func (d *pinholeDoor) close(ctx context.Context, e *entry) error {
 func pinholeRefusal(err error) *refusal {
 	switch code := upnpCode(err); code {
 	case pinholeSpace:
-		return &refusal{fault: NoResources, why: "the router has no room for another hole in its IPv6 firewall (UPnP 701)", cause: err}
+		return &refusal{fault: NoResources, why: "the router has no room for another hole in its IPv6 firewall (UPnP 701)"}
 	case pinholeFirewallOff:
-		return &refusal{fault: Off, why: "the router says that its IPv6 firewall is switched off, so that nothing need be opened (UPnP 702)", cause: err}
+		return &refusal{fault: Off, why: "the router says that its IPv6 firewall is switched off, so that nothing need be opened (UPnP 702)"}
 	case pinholeNotAllowed:
-		return &refusal{fault: Off, why: "the router allows no holes in its IPv6 firewall (UPnP 703)", cause: err}
+		return &refusal{fault: Off, why: "the router allows no holes in its IPv6 firewall (UPnP 703)"}
 	case pinholeProtocol, pinholeWildcardFrom, pinholeWildcardTo:
-		return &refusal{fault: PortRefused, why: fmt.Sprintf("the router does not open its IPv6 firewall in this way (UPnP %d)", code), thisPort: true, cause: err}
+		return &refusal{fault: PortRefused, why: fmt.Sprintf("the router does not open its IPv6 firewall in this way (UPnP %d)", code), thisPort: true}
 	}
 	return igdRefusal(err)
 }

@@ -80,7 +80,7 @@ type Want struct {
 	// and where IPv4 has none, to the first external port of Ports that is
 	// granted. No address is translated there, so inside it is the same port.
 	V6 bool
-	// Lease asked for; zero is two hours. Renewed at half of what was granted.
+	// Lease asked for; zero is half an hour. Renewed at half of what was granted.
 	Lease time.Duration
 }
 
@@ -149,8 +149,8 @@ type Router struct {
 // receiver's own.
 type State struct {
 	Routers []Router
-	// V4 and V6 are the doors held. They stay while their lease may still run,
-	// even if the router has fallen silent; Trouble then says so.
+	// V4 and V6 are the doors held. They stay for some minutes if the router has
+	// fallen silent, since it may just be restarting; Trouble then says so.
 	V4, V6 *Mapping
 	// Trouble is why V4 is not held, or no longer sure; FaultNone where all is
 	// well or nothing is wanted. Trouble6 is the same for V6.

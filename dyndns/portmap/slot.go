@@ -15,7 +15,8 @@ type slot struct {
 	mapping *Mapping
 	renew   time.Time // by our own clock
 	expires time.Time
-	unsure  bool // the mapping may be gone: it is to be asked for again
+	unsure  bool      // the mapping may be gone: it is to be asked for again
+	since   time.Time // when the door held fell silent
 
 	last    uint16 // the external port held last, which stays if it can
 	tried   map[string]*refusal
@@ -91,7 +92,8 @@ func (w *worker) tend(ctx context.Context) {
 		switch {
 		case !s.held():
 		case s.door.gone: // poll and search see when it is back
-			if !s.mapping.Permanent && due(s.expires) {
+			if due(s.patience()) {
+				w.log.Info("giving the door up", "family", s.family, "reason", s.why)
 				s.lose()
 			}
 		case s.unsure || due(s.renew):
@@ -110,10 +112,8 @@ func (w *worker) tend(ctx context.Context) {
 // when is the next moment at which a slot needs something.
 func (w *worker) when(s *slot) time.Time {
 	switch {
-	case s.held() && s.door.gone && s.mapping.Permanent:
-		return time.Time{}
 	case s.held() && s.door.gone:
-		return s.expires
+		return s.patience()
 	case s.held():
 		return s.renew
 	case s.done:
@@ -162,9 +162,32 @@ func (w *worker) again(ctx context.Context, s *slot) {
 // into it may; else the mapping is kept in mind until its lease must have ended.
 func (w *worker) missed(ctx context.Context, s *slot, r *refusal) {
 	s.door.gone = true
+	if s.trouble == FaultNone {
+		s.since = time.Now()
+	}
 	s.trouble, s.why, s.unsure = r.fault, r.why, true
 	w.hurry()
 	w.takeOver(ctx, s)
+}
+
+// How long what is held is believed in while its router does not answer: a
+// restart takes a few minutes, but one that says that nothing listens there any
+// more, and stays so, has switched it off.
+const (
+	silentPatience = 5 * time.Minute
+	offPatience    = time.Minute
+)
+
+// patience is when a mapping whose router does not answer counts as gone.
+func (s *slot) patience() time.Time {
+	until := s.since.Add(silentPatience)
+	if s.trouble == Off {
+		until = s.since.Add(offPatience)
+	}
+	if !s.mapping.Permanent && s.expires.Before(until) {
+		return s.expires
+	}
+	return until
 }
 
 // takeOver opens the held port through a door in reserve.

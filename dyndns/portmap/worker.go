@@ -273,7 +273,12 @@ func (w *worker) leave(ctx context.Context) {
 		if s.entry == nil || s.door == nil {
 			continue
 		}
-		all.Go(func() { gone[i] = s.door.close(ctx, s.entry) == nil })
+		all.Go(func() {
+			err := s.door.close(ctx, s.entry)
+			if gone[i] = err == nil; err != nil {
+				w.log.Info("taking a mapping away", "port", s.entry.External, "protocol", string(s.door.who.protocol), "error", err)
+			}
+		})
 	}
 	all.Wait()
 	for i, s := range w.slots {
