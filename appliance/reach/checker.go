@@ -89,6 +89,9 @@ func (r *Reach) check(ctx context.Context, a aim) {
 			m.Proof.Refuted, m.Proof.Why = time.Time{}, ""
 			return true
 		}
+		if m.Proof.Name == a.plan.Name && !m.Proof.Time.Before(f.now) {
+			return false // somebody came through meanwhile, which says more
+		}
 		m.Proof.Name, m.Proof.Refuted, m.Proof.Why = a.plan.Name, f.now, sentence(why)
 		return true
 	})

@@ -48,7 +48,7 @@ const (
 // How often the inside is looked at: after changes soon, else rarely.
 const (
 	homeEvery    = 5 * time.Minute
-	homeSoonest  = 10 * time.Second
+	homeSoonest  = 3 * time.Second
 	homePatience = 8 * time.Second
 	dialPatience = 3 * time.Second
 )
@@ -86,6 +86,8 @@ func (h homeView) unsure() bool {
 
 // lookHome looks now.
 func (r *Reach) lookHome(ctx context.Context, a aim) homeView {
+	r.looking.Lock() // so that no older look overwrites a newer one
+	defer r.looking.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, homePatience)
 	defer cancel()
 	f := r.gather(a)

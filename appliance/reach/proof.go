@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"latchkey/appliance/settings"
@@ -83,19 +84,18 @@ func (r *Reach) SeenAtHome(host string) {
 	r.Wake()
 }
 
-// cutHost splits a Host header; the port is 443 where there is none.
+// cutHost splits a Host header ("NAME", "NAME:PORT"); the port is 443 where
+// there is none, and the name is empty where it is no name.
 func cutHost(host string) (string, uint16) {
-	name, port := tidyName(host), uint16(443)
-	for i := len(host) - 1; i >= 0 && host[i] != ']'; i-- {
-		if host[i] != ':' {
-			continue
-		}
-		if n, err := strconv.ParseUint(host[i+1:], 10, 16); err == nil {
-			port = uint16(n)
-		}
-		break
+	name, text, has := strings.Cut(strings.ToLower(host), ":")
+	if !has {
+		return strings.TrimSuffix(name, "."), 443
 	}
-	return name, port
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return "", 0
+	}
+	return strings.TrimSuffix(name, "."), uint16(port)
 }
 
 // neighbourhood is as much of a stranger's address as the proof needs.

@@ -112,6 +112,8 @@ type Reach struct {
 	cfg  Config
 	wake chan struct{}
 
+	looking sync.Mutex // held by the one look at home
+
 	mu      sync.Mutex
 	memory  memory
 	dirty   bool     // memory differs from what is kept
