@@ -8,10 +8,10 @@ LISTEN ?=
 FUZZTIME ?= 20s
 CRASH_CYCLES ?= 3000
 
-PARTS := lint go js house crash clients story
+PARTS := lint go js house crash clients story lab
 version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build page test check bench crash fuzz clean need need-js $(PARTS:%=test-%)
+.PHONY: help run build page test check bench crash fuzz clean need need-js lab lab-down $(PARTS:%=test-%)
 
 help: ## this list
 	@echo "make run      fetch, build, start with data in ./data, print the links"
@@ -20,6 +20,7 @@ help: ## this list
 	@echo "make build    bin/latchkey, static, with the page in it"
 	@echo "make bench    the figures of README.md, measured here"
 	@echo "make crash    kill -9 under load, $(CRASH_CYCLES) times (CRASH_CYCLES=n)"
+	@echo "make lab      a small internet with a home in it, to play with; again, or make lab-down, ends it (root)"
 	@echo "make fuzz     every fuzz target for $(FUZZTIME) (FUZZTIME=1m; FUZZ=name for some)"
 	@echo "make clean    forget what was built and fetched; ./data stays"
 	@echo "one part of the test: $(PARTS:%=make test-%)" | sed 's/ make/, make/2g'
@@ -57,6 +58,12 @@ bench: need-test build
 
 crash: need
 	@LATCHKEY_CRASH_CYCLES=$(CRASH_CYCLES) go test -count=1 -timeout 6h -v -run Crash ./appliance/store
+
+lab: build
+	@go build -o bin/lab-tool ./test/lab/tool && test/lab/play.sh
+
+lab-down:
+	@test/lab/play.sh down
 
 fuzz: need
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh $(FUZZ)

@@ -2,13 +2,49 @@
 # test-needs.sh: what the tests want beyond Go and Node. On Debian, as root, it is installed;
 # elsewhere it is named, and the tests that want it count as skipped.
 set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
 
 declare -A package=(
 	[chromium]=chromium       # the story
-	[certutil]=libnss3-tools  # the story: a browser that trusts the house's root
+	[certutil]=libnss3-tools  # the story and the lab: a browser that trusts a root
 	[gcc]="gcc libc6-dev"     # the race detector
-	[shellcheck]=shellcheck   # the lint of scripts/
+	[shellcheck]=shellcheck   # the lint of the scripts
 )
+# The lab: a router, DNS and tools to ask them. It needs root, so that others do without.
+if [ "$(id -u)" -eq 0 ]; then
+	package+=(
+		[ip]=iproute2 [ss]=iproute2 [nsenter]=util-linux [flock]=util-linux [curl]=curl
+		[nft]=nftables [conntrack]=conntrack [miniupnpd]="miniupnpd miniupnpd-nftables" [upnpc]=miniupnpc [natpmpc]=natpmpc
+		[knotd]=knot [kdig]=knot-dnsutils [knsupdate]=knot-dnsutils [named]=bind9 [dig]=bind9-dnsutils
+	)
+fi
+
+# The certificate authority of the lab is built from its source, once.
+pebble() {
+	[ "$(id -u)" -ne 0 ] || scripts/pebble.sh >/dev/null ||
+		echo "pebble could not be built; the lab counts as skipped"
+}
+
+# Some of these are services, which Debian starts and enables. The lab starts its own, with its own files: none of
+# those that were not here before may run.
+services=(miniupnpd knot named)
+install_quietly() {
+	local policy=/usr/sbin/policy-rc.d fresh=() name code
+	for name in "${services[@]}"; do
+		command -v "${name/%knot/knotd}" >/dev/null || fresh+=("$name.service")
+	done
+	if [ ! -e $policy ]; then
+		# invoke-rc.d asks it whether it may; 101 says that it may not.
+		printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
+		trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+	fi
+	apt-get update -q && apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "$@"
+	code=$?
+	if [ ${#fresh[@]} -gt 0 ] && command -v systemctl >/dev/null; then
+		systemctl disable "${fresh[@]}"
+	fi
+	return $code
+}
 
 missing=()
 for command in "${!package[@]}"; do
@@ -18,7 +54,10 @@ for command in "${!package[@]}"; do
 	esac
 	missing+=("$command")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+	pebble
+	exit 0
+fi
 
 wanted=()
 for command in "${missing[@]}"; do
@@ -30,8 +69,9 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
 	echo "installing for the tests: ${wanted[*]}"
 	log=$(mktemp)
 	export DEBIAN_FRONTEND=noninteractive
-	if { apt-get update -q && apt-get install -q -y --no-install-recommends "${wanted[@]}"; } >"$log" 2>&1 </dev/null; then
+	if install_quietly "${wanted[@]}" >"$log" 2>&1 </dev/null; then
 		rm -f "$log"
+		pebble
 		exit 0
 	fi
 	tail -n 3 "$log"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test.sh PART...: run parts of the test, each with its seconds and what it skipped, and sum up.
-# Parts: go js lint house story clients crash. LATCHKEY_QUICK=1 is `make check`: short, and without the network.
+# Parts: go js lint house story clients crash lab. LATCHKEY_QUICK=1 is `make check`: short, and without the network.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -62,7 +62,7 @@ go_tool() {
 }
 
 go_packages() {
-	go list ./... | grep -v -E '/test/(house|story|clients|bench)$|/node_modules/'
+	go list ./... | grep -v -E '/test/(house|story|clients|bench|lab)$|/node_modules/'
 }
 
 race() {
@@ -104,7 +104,7 @@ part_lint() {
 		skipped=$((skipped + 2))
 	fi
 	if command -v shellcheck >/dev/null; then
-		lint shellcheck shellcheck scripts/*.sh .ci/run
+		lint shellcheck shellcheck scripts/*.sh test/lab/lab.sh test/lab/net/*.sh .ci/run
 	elif [ -z "$quick" ]; then
 		skip "shellcheck: not here (apt-get install shellcheck)"
 	fi
@@ -113,6 +113,8 @@ part_lint() {
 part_house() { counted go test -json -count=1 -timeout 10m ./test/house; }
 part_story() { counted go test -json -count=1 -timeout 20m ./test/story; }
 part_clients() { counted go test -json -count=1 -timeout 20m ./test/clients; }
+# A lab waits more than it works, so that more of them stand side by side than there are processors.
+part_lab() { counted go test -json -count=1 -timeout 20m -parallel 6 ./test/lab; }
 part_crash() { counted go test -json -count=1 -timeout 20m -run Crash ./appliance/store; }
 
 for part in "$@"; do

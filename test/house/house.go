@@ -111,7 +111,10 @@ func (h *House) Command(args ...string) *exec.Cmd {
 		launch = h.options.Launch
 	}
 	command := launch(Binary(h.t), args...)
-	command.Env = append(os.Environ(), h.options.Env...)
+	if command.Env == nil {
+		command.Env = os.Environ()
+	}
+	command.Env = append(command.Env, h.options.Env...)
 	return command
 }
 

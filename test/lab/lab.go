@@ -5,6 +5,7 @@ package lab
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,10 +56,12 @@ var build = sync.OnceValues(func() (tools, error) {
 	}
 	pebble, err := exec.Command(filepath.Join(root, "scripts", "pebble.sh")).Output()
 	if err != nil {
-		return tools{}, fmt.Errorf("building the certificate authority: %w", err)
+		return tools{}, fmt.Errorf("%w: %w", errPebble, err)
 	}
 	return tools{tool, strings.TrimSpace(string(pebble))}, nil
 })
+
+var errPebble = errors.New("the lab needs pebble, which scripts/pebble.sh could not build")
 
 var count atomic.Int32
 
@@ -83,13 +86,18 @@ func Up(t testing.TB) *Lab {
 		}
 	}
 	made, err := build()
+	if errors.Is(err, errPebble) {
+		t.Skip(err) // it comes from the network
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Lab{t: t, Dir: t.TempDir(), tools: made, prefix: fmt.Sprintf("%s%d-%d-", prefix, os.Getpid(), count.Add(1))}
-	if l.Plan, err = readPlan(); err != nil {
+	// Not t.TempDir: a socket's path must be short, and that of a test with a long name is not.
+	dir, err := os.MkdirTemp("", "lk-lab-")
+	if err != nil {
 		t.Fatal(err)
 	}
+	l := &Lab{t: t, Dir: dir, tools: made, prefix: fmt.Sprintf("%s%d-%d-", prefix, os.Getpid(), count.Add(1))}
 	t.Cleanup(func() {
 		if t.Failed() {
 			l.showLogs()
@@ -97,7 +105,11 @@ func Up(t testing.TB) *Lab {
 		if out, err := l.command("down").CombinedOutput(); err != nil {
 			t.Errorf("taking the lab down: %v\n%s", err, out)
 		}
+		_ = os.RemoveAll(dir)
 	})
+	if l.Plan, err = readPlan(); err != nil {
+		t.Fatal(err)
+	}
 	l.Do("up")
 	return l
 }

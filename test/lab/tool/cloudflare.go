@@ -189,4 +189,3 @@ func (s *cloudflare) nextID() string {
 	s.made++
 	return fmt.Sprintf("%032x", s.made)
 }
-

@@ -74,4 +74,3 @@ func sites(p plan, c *control, cf *cloudflare) []site {
 func edge(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, "error code: 522", 522)
 }
-
