@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -208,7 +209,7 @@ type slot struct {
 	lan    bool
 }
 
-func (s slot) key() string { return fmt.Sprintf("%s/%d", s.name, s.family) }
+func (s slot) key() string { return s.name + "/" + strconv.Itoa(int(s.family)) }
 
 // slots are the records that the plan speaks of, in the order of their importance.
 func (p Plan) slots() []slot {

@@ -18,17 +18,18 @@ import (
 
 var (
 	modelSeed  = flag.Uint64("model.seed", 0, "run this schedule of the model alone, and tell its story")
-	modelCount = flag.Int("model.count", 0, "how many schedules of the model; 0: 10,000, or 400 with -short")
+	modelCount = flag.Int("model.count", 0, "how many schedules of the model; 0: 10,000, or 150 with -short")
 )
 
 // Worst cases for being right again after the last fault. A provider that
-// refused the token is tried again after a day; one that rejected, or a record
-// that was fought over, after six hours; sources and lines are back as soon as
-// they are asked.
+// refused the token is tried again after a day; a record that was fought over
+// after six hours; an address that changed to and fro waits five minutes more
+// than the next round of questions, which a nudge or the fast pace brings soon.
 const (
 	boundAll     = 26 * time.Hour
 	boundNoToken = 7 * time.Hour
-	boundSources = 11 * time.Minute
+	boundSources = 36 * time.Minute
+	boundSoon    = 11 * time.Minute
 )
 
 // TestModel lets a Keeper live through random schedules of faults. Whatever it
@@ -45,7 +46,7 @@ func TestModel(t *testing.T) {
 	if count == 0 {
 		count = 10_000
 		if testing.Short() {
-			count = 400
+			count = 150
 		}
 	}
 	shards := runtime.GOMAXPROCS(0)
@@ -120,7 +121,7 @@ func live(t *testing.T, seed uint64) story {
 		w := newWorld(seed)
 		s.reach = []reach{onlySources, noToken, noToken, everything}[w.rng.IntN(4)]
 		w.choosePlan()
-		h := &house{t: t, w: w, reach: s.reach}
+		h := &house{t: t, w: w, reach: s.reach, fast: w.rng.IntN(3) == 0}
 		h.start()
 		h.suffer()
 		h.heal()
@@ -166,6 +167,8 @@ type house struct {
 	k      *Keeper
 	cancel context.CancelFunc
 	done   chan struct{}
+	fast   bool // no router tells of changes
+	nudged bool // when all was healed
 }
 
 func (h *house) start() {
@@ -181,6 +184,7 @@ func (h *house) start() {
 	h.k, h.cancel, h.done = k, cancel, make(chan struct{})
 	go func() { defer close(h.done); _ = k.Run(ctx) }()
 	plan := w.plan
+	k.Pace(h.fast)
 	k.Follow(&plan)
 	h.observe()
 }
@@ -360,7 +364,7 @@ func (h *house) heal() {
 	nudge := w.rng.IntN(2) == 0
 	w.mu.Unlock()
 	h.observe()
-	if nudge {
+	if h.nudged = nudge; nudge {
 		h.k.Nudge("the line is back")
 	}
 }
@@ -369,6 +373,9 @@ func (h *house) heal() {
 func (h *house) recover() time.Duration {
 	began := time.Now()
 	bound := []time.Duration{boundSources, boundNoToken, boundAll}[h.reach]
+	if h.reach == onlySources && (h.fast || h.nudged) {
+		bound = boundSoon
+	}
 	for {
 		wrong := h.w.wrong()
 		if wrong == "" {

@@ -87,7 +87,7 @@ func (d *decision) earliest() (time.Time, string) {
 		if !held {
 			until = laterOf(until, m.SetAt.Add(max(d.patience(), wait)))
 			if d.doubtful() {
-				until = laterOf(until, m.wrong.Add(doubtAfter))
+				until = laterOf(until, laterOf(m.wrong, m.SetAt).Add(doubtAfter))
 			}
 			return until, CodeLost
 		}
@@ -100,7 +100,7 @@ func (d *decision) earliest() (time.Time, string) {
 	}
 	until = laterOf(until, m.wrong.Add(confirmAfter))
 	if d.doubtful() {
-		until = laterOf(until, m.wrong.Add(doubtAfter))
+		until = laterOf(until, laterOf(m.wrong, m.SetAt).Add(doubtAfter))
 	}
 	return until, CodeContested
 }

@@ -110,6 +110,7 @@ type world struct {
 	behindZ map[string]rr // at the secondary that is behind
 	told    map[string]rr // what the Keeper was told last
 	toldOK  map[string]bool
+	both    map[string]int // how often two servers answered (a look cut short forgets)
 	server  mood
 
 	provider  mood
@@ -129,7 +130,7 @@ func newWorld(seed uint64) *world {
 	w := &world{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, 20)), dice: map[string]*rand.Rand{}, line: true, server: fine, provider: fine,
 		kinds: map[publicip.Kind]mood{}, zone: map[string]rr{}, behindZ: map[string]rr{},
-		told: map[string]rr{}, toldOK: map[string]bool{}, ours: map[string][]netip.Addr{}, ackedSame: map[string]sent{},
+		told: map[string]rr{}, toldOK: map[string]bool{}, both: map[string]int{}, ours: map[string][]netip.Addr{}, ackedSame: map[string]sent{},
 	}
 	for _, k := range []publicip.Kind{publicip.Router, publicip.DNS, publicip.HTTPS, publicip.Interface} {
 		w.kinds[k] = fine
@@ -313,6 +314,7 @@ func (w *world) Addresses(ctx context.Context, name string, family int) (authori
 		}
 	}
 	w.told[key], w.toldOK[key] = have, true
+	w.both[key] += servers - 1
 	return authority.Answer{Addrs: slices.Clone(have.addrs), TTL: have.ttl, Exists: len(have.addrs) > 0, Servers: servers, Agree: agree}, nil
 }
 

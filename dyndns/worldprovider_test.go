@@ -134,10 +134,11 @@ func (w *world) judgeNeed(key string, want rr) {
 		return
 	}
 	// The primary has held it ever since the provider said yes. The Keeper may
-	// doubt it when all it hears is a server that is behind, but not often.
+	// doubt it when all it hears is a server that is behind, but not often; and
+	// never having heard of another server, it can't tell it from a lost update.
 	if age := time.Since(last.At); w.server == intercepted {
 		w.broken("set %s again after %s, blind, without a change", key, age)
-	} else if age < time.Minute || !w.skewed && age < doubtAfter {
+	} else if !w.skewed && w.both[key] > 2 && age < doubtAfter {
 		w.broken("set %s again after %s although nothing changed", key, age)
 	}
 }
