@@ -23,14 +23,7 @@ func reply(asked *dns.Msg, text string) *dns.Msg {
 // serve answers on loopback over UDP and TCP at one port.
 func serve(t *testing.T, udp, tcp dns.HandlerFunc) string {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := pair(t)
 	for _, s := range []*dns.Server{{PacketConn: packets, Handler: udp}, {Listener: listener, Handler: tcp}} {
 		ready := make(chan struct{})
 		s.NotifyStartedFunc = func() { close(ready) }
@@ -39,6 +32,24 @@ func serve(t *testing.T, udp, tcp dns.HandlerFunc) string {
 		t.Cleanup(func() { s.Shutdown() })
 	}
 	return packets.LocalAddr().String()
+}
+
+// pair opens UDP and TCP at one port.
+func pair(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 20 {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		packets.Close() // somebody has the TCP port of that number
+	}
+	t.Fatal("no port is free for both UDP and TCP")
+	return nil, nil
 }
 
 func dialer() Dial { return new(net.Dialer).DialContext }
