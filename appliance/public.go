@@ -102,35 +102,12 @@ func (a *Appliance) told() {
 // watcher asks the sources that config.toml names, or the usual ones of a kind
 // where it names none.
 func (a *Appliance) watcher() (*publicip.Watcher, error) {
-	o := publicip.Options{Dial: publicip.DialBy(a.uplink)}
-	usual := publicip.Defaults(o)
-	sources := []publicip.Source{reach.RouterSource(a.mapper), publicip.NewInterfaces(a.uplink)}
-	for _, kind := range []struct {
-		kind  publicip.Kind
-		named []string
-		parse func(string, publicip.Options) (publicip.Source, error)
-	}{
-		{publicip.HTTPS, a.cfg.AddressHTTPS, publicip.ParseHTTPS},
-		{publicip.DNS, a.cfg.AddressDNS, publicip.ParseDNS},
-	} {
-		for _, text := range kind.named {
-			s, err := kind.parse(text, o)
-			if err != nil {
-				return nil, fmt.Errorf("reading the configured source %q: %w", text, err)
-			}
-			sources = append(sources, s)
-		}
-		if len(kind.named) > 0 {
-			continue
-		}
-		for _, s := range usual {
-			if s.Kind() == kind.kind {
-				sources = append(sources, s)
-			}
-		}
+	sources, err := publicip.Configured(a.cfg.AddressHTTPS, a.cfg.AddressDNS, publicip.Options{Dial: publicip.DialBy(a.uplink)})
+	if err != nil {
+		return nil, fmt.Errorf("reading the configured sources of our address: %w", err)
 	}
 	return publicip.NewWatcher(publicip.Config{
-		Sources: sources, Test: a.cfg.TestRanges,
+		Sources: append(sources, reach.RouterSource(a.mapper), publicip.NewInterfaces(a.uplink)), Test: a.cfg.TestRanges,
 		Rule: func() publicip.Rule { return publicip.Rule(a.settings.Text(settings.AddressRule)) },
 	}), nil
 }
