@@ -106,6 +106,9 @@ func (c *Client) Clear(ctx context.Context, name string, family int) error {
 }
 
 func (c *Client) change(ctx context.Context, s rrset) (err error) {
+	if c.entry.info.ChallengeOnly {
+		return c.explain(&complaint{code: CodeUnable, text: "%[1]s holds no addresses, only challenges for a certificate."})
+	}
 	if s.Type == "AAAA" && !c.entry.info.V6 {
 		return c.explain(&complaint{code: CodeUnable, text: "Latchkey keeps no IPv6 address at %[1]s."})
 	}
@@ -135,7 +138,11 @@ func (c *Client) Proxied(ctx context.Context, name string) (proxied bool, err er
 }
 
 func (c *Client) ttl(wished time.Duration) time.Duration {
-	return max(wished, c.entry.info.MinTTL).Round(time.Second)
+	ttl := max(wished, c.entry.info.MinTTL).Round(time.Second)
+	if c.entry.ttl != nil {
+		ttl = c.entry.ttl(ttl)
+	}
+	return ttl
 }
 
 // within gives name in the one form that backends know, if it is in the zone

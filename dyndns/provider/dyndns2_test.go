@@ -15,7 +15,7 @@ const dynPassword = "dyn2 canary pässword"
 // The stub follows https://help.dyn.com/remote-access-api/ (perform update, return codes).
 func dyndns2Rig() rig {
 	return rig{
-		id: "dyndns2", stub: func(z *fakeZone) http.Handler { return dyndns2Stub(z) },
+		id: "dyndns2", others: true, stub: func(z *fakeZone) http.Handler { return dyndns2Stub(z) },
 		cred:  map[string]string{"url": "dyn.example.net", "user": "me@example.net", "password": dynPassword},
 		wrong: map[string]string{"url": "dyn.example.net", "user": "me@example.net", "password": "another one"},
 	}

@@ -48,6 +48,12 @@ func (z *fakeZone) reset() {
 	z.writes = 0
 }
 
+func (z *fakeZone) clear() {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.recs, z.writes = nil, 0
+}
+
 func (z *fakeZone) written() int {
 	z.mu.Lock()
 	defer z.mu.Unlock()

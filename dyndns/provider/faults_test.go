@@ -77,7 +77,7 @@ func faults() []fault {
 func testFaults(t *testing.T, g rig, info provider.Info) {
 	work := func(t *testing.T, w *world) error {
 		c := w.client(t)
-		if err := c.Set(ctx(t), w.name, first, 2*time.Hour); err != nil {
+		if err := w.change(ctx(t), c); err != nil {
 			return err
 		}
 		if info.Clears {
@@ -91,10 +91,11 @@ func testFaults(t *testing.T, g rig, info provider.Info) {
 	calm.disturb(0, nil)
 	must(t, "the undisturbed work", work(t, calm))
 	steps := int(calm.asked.Load())
+	w := g.start(t)
 	for _, f := range faults() {
 		t.Run("it stands "+f.name, func(t *testing.T) {
 			for step := 1; step <= steps; step++ {
-				w := g.start(t)
+				w.again(t)
 				w.disturb(step, f.answer)
 				err := work(t, w)
 				if f.codes == nil && err == nil {
@@ -117,20 +118,20 @@ func testFaults(t *testing.T, g rig, info provider.Info) {
 		w.disturb(1, func(http.ResponseWriter, *http.Request) { <-let })
 		short, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		defer cancel()
-		err := w.client(t).Set(short, w.name, first, time.Hour)
+		err := w.change(short, w.client(t))
 		if err == nil || time.Since(time.Now()) > time.Second {
 			t.Errorf("got %v", err)
 		}
 		w.silent(t, err)
 		o := w.options(t, w.cred)
 		o.HTTP.Timeout = 30 * time.Millisecond
-		w.coded(t, w.clientWith(t, o).Set(ctx(t), w.name, first, time.Hour), provider.CodeUnreachable)
+		w.coded(t, w.change(ctx(t), w.clientWith(t, o)), provider.CodeUnreachable)
 	})
 	t.Run("nobody there is told as that", func(t *testing.T) {
 		w := g.start(t)
 		c := w.client(t)
 		w.server.Close()
-		w.coded(t, c.Set(ctx(t), w.name, first, time.Hour), provider.CodeUnreachable)
+		w.coded(t, w.change(ctx(t), c), provider.CodeUnreachable)
 	})
 }
 

@@ -36,17 +36,20 @@ type Info struct {
 	TokenHelp string // where to click to get the token
 	Fields    []Field
 
-	Subnames    bool          // holds other names below NAME, such as lan.NAME
-	V6          bool          // holds AAAA, and can take it away without touching A
-	TXT         int           // how many TXT values one name holds at once; 0: none, so no certificate by this provider
-	MinTTL      time.Duration // the lowest TTL it accepts; what it sets when it lets nobody choose
-	Clears      bool          // can take an address record away
-	CleanReads  bool          // tells what it holds without changing it
-	Proves      bool          // Prove can tell a wrong token before the first address is set
-	Free        bool          // gives free names
-	Suffixes    []string      // of the names that it gives: "duckdns.org"
-	Propagation time.Duration // how long a change commonly takes to reach all its servers
-	Tag         string        // the build tag that it needs; "" when it is always there
+	Subnames   bool          // holds other names below NAME, such as lan.NAME
+	V6         bool          // holds AAAA, and can take it away without touching A
+	TXT        int           // how many TXT values one name holds at once; 0: none, so no certificate by this provider
+	MinTTL     time.Duration // the lowest TTL it accepts; what it sets when it lets nobody choose
+	Clears     bool          // can take an address record away
+	CleanReads bool          // tells what it holds without changing it
+	Proves     bool          // Prove can tell a wrong token before the first address is set
+	// ChallengeOnly: it holds no addresses at all; it answers challenges to which
+	// a CNAME of _acme-challenge.NAME leads.
+	ChallengeOnly bool
+	Free          bool          // gives free names
+	Suffixes      []string      // of the names that it gives: "duckdns.org"
+	Propagation   time.Duration // how long a change commonly takes to reach all its servers
+	Tag           string        // the build tag that it needs; "" when it is always there
 }
 
 // Options opens a provider.

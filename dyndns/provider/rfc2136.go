@@ -37,8 +37,6 @@ func rfc2136Entry() entry {
 	}
 }
 
-const keyKey = "key"
-
 // rfc2136Zone writes through libdns/rfc2136 v1.0.1, whose updates are one
 // message each and so whole or not at all. It reads by itself: the module
 // reads by zone transfer, which most servers refuse, and mangles TXT.

@@ -6,6 +6,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -31,10 +33,14 @@ type rig struct {
 	wrong map[string]string // of the right shape, and unknown to the stub
 	// foreign is the code for a zone that the provider doesn't have; "" is provider.zone.
 	foreign string
+	variant string // for a second rig of one provider
+	others  bool   // a name below NAME may be another name of the account
 	// seeds are put into the zone first, besides the common ones; nocommon leaves those away.
 	seeds    []string
 	nocommon bool
 	stub     func(z *fakeZone) http.Handler
+	// quiet are requests of which the failure doesn't matter, by their body; they are not disturbed.
+	quiet func(body string) bool
 	// open is for a provider that doesn't speak HTTP.
 	open func(t *testing.T, z *fakeZone, o provider.Options) provider.Options
 }
@@ -44,6 +50,7 @@ type world struct {
 	rig
 	zoneData *fakeZone
 	server   *httptest.Server
+	link     *http.Transport
 	asked    atomic.Int32
 	mu       sync.Mutex
 	mood     func(n int, w http.ResponseWriter, r *http.Request) (handled bool)
@@ -73,20 +80,18 @@ func (g rig) start(t *testing.T) *world {
 		g.name = "vault." + g.zone
 	}
 	w := &world{rig: g, zoneData: &fakeZone{name: g.zone}, log: &bytes.Buffer{}}
-	info := w.info(t)
-	if !g.nocommon {
-		w.zoneData.put(t, "www."+g.zone+" A 192.0.2.7", "www."+g.zone+" TXT keep me", "other."+g.name+" A 192.0.2.8")
-		if info.V6 {
-			w.zoneData.put(t, g.name+" AAAA 2001:db8::7")
-		}
-		if info.TXT > 1 {
-			w.zoneData.put(t, g.name+" TXT v=spf1 -all", "_acme-challenge."+g.name+" TXT of-somebody-else")
-		}
-	}
-	w.zoneData.put(t, g.seeds...)
+	w.fill(t)
 	if g.stub != nil {
 		inner := g.stub(w.zoneData)
-		w.server = httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if g.quiet != nil {
+				body, _ := io.ReadAll(r.Body)
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				if g.quiet(string(body)) {
+					inner.ServeHTTP(rw, r)
+					return
+				}
+			}
 			n := int(w.asked.Add(1))
 			w.mu.Lock()
 			mood := w.mood
@@ -96,9 +101,37 @@ func (g rig) start(t *testing.T) *world {
 				inner.ServeHTTP(rw, r)
 			}
 		}))
+		w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // broken connections are meant
+		w.server.StartTLS()
 		t.Cleanup(w.server.Close)
 	}
 	return w
+}
+
+// fill makes the zone as each test finds it.
+func (w *world) fill(t *testing.T) {
+	t.Helper()
+	w.zoneData.clear()
+	info := w.info(t)
+	if !w.nocommon {
+		w.zoneData.put(t, "www."+w.zone+" A 192.0.2.7", "www."+w.zone+" TXT keep me", "other."+w.name+" A 192.0.2.8")
+		if info.V6 {
+			w.zoneData.put(t, w.name+" AAAA 2001:db8::7")
+		}
+		if info.TXT > 1 {
+			w.zoneData.put(t, w.name+" TXT v=spf1 -all", "_acme-challenge."+w.name+" TXT of-somebody-else")
+		}
+	}
+	w.zoneData.put(t, w.seeds...)
+}
+
+// again is the same world as new; its connections stay.
+func (w *world) again(t *testing.T) {
+	t.Helper()
+	w.fill(t)
+	w.logMu.Lock()
+	defer w.logMu.Unlock()
+	w.log.Reset()
 }
 
 func (w *world) info(t testing.TB) provider.Info {
@@ -130,15 +163,19 @@ func (w *world) http() *http.Client {
 	if w.server == nil {
 		return nil
 	}
+	if w.link != nil {
+		return &http.Client{Transport: w.link}
+	}
 	pool := x509.NewCertPool()
 	pool.AddCert(w.server.Certificate())
 	address := w.server.Listener.Addr().String()
-	return &http.Client{Transport: &http.Transport{
+	w.link = &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "example.com"},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, address)
 		},
-	}}
+	}
+	return &http.Client{Transport: w.link}
 }
 
 func (w *world) options(t *testing.T, cred map[string]string) provider.Options {
@@ -199,7 +236,7 @@ func (w *world) coded(t *testing.T, err error, codes ...string) *problem.Problem
 	if !strings.HasPrefix(p.Code, "provider.") || p.Text == "" || p.Hint == "" {
 		t.Errorf("not fit for a person: %+v", p)
 	}
-	if strings.Contains(p.Text+p.Hint, "%") || strings.Contains(p.Text+p.Hint, "!(") {
+	if strings.Contains(p.Text+p.Hint, "%[") || strings.Contains(p.Text+p.Hint, "!(") {
 		t.Errorf("an unfilled place: %s %s", p.Text, p.Hint)
 	}
 	w.silent(t, err)
@@ -210,4 +247,12 @@ func ctx(t *testing.T) context.Context {
 	c, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return c
+}
+
+// change is the simplest thing that this provider can do.
+func (w *world) change(ctx context.Context, c *provider.Client) error {
+	if c.Info().ChallengeOnly {
+		return c.Prove(ctx, w.name)
+	}
+	return c.Set(ctx, w.name, first, time.Hour)
 }

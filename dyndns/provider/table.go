@@ -24,8 +24,9 @@ import (
 // entry is one row: what people read, and how to open it.
 type entry struct {
 	info  Info
-	hints map[string]string             // what to do next by code, where it is more than the general words
-	fit   func(info *Info, zone string) // what is otherwise for this zone; nil: nothing
+	hints map[string]string                 // what to do next by code, where it is more than the general words
+	fit   func(info *Info, zone string)     // what is otherwise for this zone; nil: nothing
+	ttl   func(time.Duration) time.Duration // the TTL that it knows and is nearest; nil: it knows all
 	open  func(opening) (backend, error)
 	// servers are the ends of its name servers' names, for Guess; one that ends
 	// in a dash is the beginning of a label.
@@ -89,7 +90,22 @@ func entries() []entry {
 		cloudflareEntry(),
 		duckdnsEntry(),
 		desecEntry(),
+		dynv6Entry(),
+		hetznerEntry(),
+		ionosEntry(),
+		ovhEntry(),
+		gandiEntry(),
+		porkbunEntry(),
+		godaddyEntry(),
+		netcupEntry(),
+		digitaloceanEntry(),
+		linodeEntry(),
+		route53Entry(),
+		googleEntry(),
+		azureEntry(),
+		heEntry(),
 		rfc2136Entry(),
+		acmednsEntry(),
 		dyndns2Entry(),
 	}
 }

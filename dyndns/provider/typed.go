@@ -81,4 +81,6 @@ const (
 	keyPassword = "password"
 	keyURL      = "url"
 	keyServer   = "server"
+	keyKey      = "key"
+	keySecret   = "secret"
 )
