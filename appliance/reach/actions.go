@@ -141,7 +141,8 @@ func (r *Reach) Apply(ctx context.Context, c Choice) error {
 	if c.Provider != "" && c.Provider != Watch {
 		// What can't be right is refused before it is kept: a field left out, a
 		// key of another kind.
-		if _, err := r.open(c.Provider, c.Credentials, authority.Zone{Name: guessZone(c.Name)}); err != nil {
+		zone := guessZone(c.Name)
+		if _, err := r.open(c.Provider, c.Credentials, authority.Zone{Name: zone, Primary: zone}); err != nil {
 			return err
 		}
 	}
