@@ -191,7 +191,13 @@ func writeStatus(s streams, st api.Status) error {
 		fmt.Fprintf(&b, "  %s\n", a)
 	}
 	fmt.Fprintf(&b, "People: %d\n", st.People)
+	for _, l := range st.Reach {
+		writeLine(&b, health.State(l.State), l.Text, l.Hint)
+	}
 	for _, c := range st.Conditions {
+		if len(st.Reach) > 0 && strings.HasPrefix(c.Code, "reach.") {
+			continue // the lines above say it
+		}
 		fmt.Fprintf(&b, "%s: %s\n  %s\n", c.Severity, c.Text, c.Hint)
 	}
 	_, err := fmt.Fprint(s.out, b.String())
@@ -207,14 +213,10 @@ func doctor(ctx context.Context, s streams, args []string) error {
 
 // writeFindings prints the checks; one that is bad makes the exit code 1.
 func writeFindings(s streams, checks []health.Finding) error {
-	marks := map[health.State]string{health.OK: "ok  ", health.Warn: "look", health.Bad: "BAD "}
 	var b strings.Builder
 	var verdict error
 	for _, f := range checks {
-		fmt.Fprintf(&b, "%s  %s\n", marks[f.State], f.Text)
-		if f.Hint != "" {
-			fmt.Fprintf(&b, "      %s\n", f.Hint)
-		}
+		writeLine(&b, f.State, f.Text, f.Hint)
 		if f.State == health.Bad {
 			verdict = exitCode(exitFail)
 		}
@@ -227,4 +229,19 @@ func writeJSON(s streams, v any) error {
 	e := json.NewEncoder(s.out)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// writeLine says how one thing is; what is under way is worth a look.
+func writeLine(b *strings.Builder, state health.State, text, hint string) {
+	mark := "look"
+	switch state {
+	case health.OK:
+		mark = "ok  "
+	case health.Bad:
+		mark = "BAD "
+	}
+	fmt.Fprintf(b, "%s  %s\n", mark, text)
+	if hint != "" {
+		fmt.Fprintf(b, "      %s\n", hint)
+	}
 }
