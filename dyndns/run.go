@@ -235,7 +235,7 @@ func (k *Keeper) plot(f facts, steps []step, asked, nudged bool) {
 		}
 	}
 	s.nextLook = now.Add(max(next, time.Second))
-	if nudged {
+	if nudged && k.budget.wait() <= 0 {
 		s.follow = true
 	}
 	if !asked {

@@ -80,7 +80,8 @@ func (d *decision) verifyIn() time.Duration {
 func (d *decision) earliest() (time.Time, string) {
 	m, w := d.memo, d.wish
 	until := m.since.Add(w.settle)
-	held := m.right.state == w.state && m.right.addr == w.addr // it was right, under the same wish
+	// It was right, under the same wish; blind, what was is no proof of what is.
+	held := !d.blind && m.right.state == w.state && m.right.addr == w.addr
 	if m.Set == w.addr && !m.SetAt.IsZero() && (m.Acked || m.Seen) {
 		held = held || m.Seen
 		wait := stair(againWaits, m.Again)
