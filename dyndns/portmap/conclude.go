@@ -143,24 +143,21 @@ func (w *worker) sweep(ctx context.Context) {
 
 // remover is a door by which an entry can be taken away: its own protocol from
 // its own address, or UPnP, which goes by the port outside. Nothing is taken
-// away that a held mapping needs: NAT-PMP and PCP go by the port inside, UPnP by
-// the port outside, and routers keep one table for all.
+// away that would take a held mapping along: NAT-PMP and PCP go by the port
+// inside, UPnP by the port outside, and routers keep one table for all.
 func (w *worker) remover(family int, e *entry) *known {
 	held := w.slot(family).entry
-	if held != nil && (held.External == e.External || held.Internal == e.Internal) {
-		return nil
-	}
 	for _, k := range w.ways(family) {
 		if k.gone {
 			continue
 		}
-		switch k.who.protocol {
-		case PCP, NATPMP:
-			if e.Protocol == k.who.protocol && e.Router == k.who.at && e.Internal.Addr() == w.self(family) {
+		switch p := k.who.protocol; {
+		case p.upnp():
+			if held == nil || held.External != e.External {
 				return k
 			}
-		case UPnP1, UPnP2, UPnPPPP:
-			if e.Protocol == k.who.protocol || e.Internal.Addr() != w.self(family) {
+		case p == e.Protocol && e.Router == k.who.at && e.Internal.Addr() == w.self(family):
+			if held == nil || held.Internal != e.Internal {
 				return k
 			}
 		}

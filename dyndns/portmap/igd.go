@@ -102,8 +102,10 @@ func (d *igdDoor) add(ctx context.Context, e *entry, lease time.Duration) (grant
 	ask := func(seconds uint32) error {
 		return d.wan.AddPortMappingCtx(ctx, "", e.External, tcp, e.Internal.Port(), d.self.String(), true, d.mark, seconds)
 	}
+	var first error
 	if !d.permanent {
-		err := ask(seconds(lease))
+		first = ask(seconds(lease))
+		err := first
 		if err == nil {
 			return grant{lease: granted(seconds(lease))}, nil
 		}
@@ -112,11 +114,10 @@ func (d *igdDoor) add(ctx context.Context, e *entry, lease time.Duration) (grant
 		}
 	}
 	if err := ask(0); err != nil {
-		r := igdRefusal(err)
-		if code := upnpCode(err); code == upnpOnlyPermanent || code == upnpInvalidArgs {
-			r = &refusal{fault: OnlyPermanent, why: "the router wants a mapping without an end, and then refuses it", thisPort: true, cause: err}
+		if upnpCode(err) == upnpOnlyPermanent || upnpCode(first) == upnpOnlyPermanent {
+			return grant{}, &refusal{fault: OnlyPermanent, why: "the router wants a mapping without an end (UPnP 725), and then refuses it", thisPort: true}
 		}
-		return grant{}, r
+		return grant{}, igdRefusal(err)
 	}
 	d.permanent = true
 	return grant{permanent: true}, nil

@@ -116,7 +116,8 @@ func (m *Mapper) Avoid(external uint16) {
 	}
 }
 
-// Changed says that the uplink may have changed: everything is looked for anew.
+// Changed says that the uplink may have changed, or that a person has changed
+// something in the router: everything is looked for and tried anew, at once.
 func (m *Mapper) Changed() { m.post(func(b *inbox) { b.changed = true }) }
 
 // State returns what is known and held now.

@@ -251,7 +251,17 @@ func (w *worker) attempt(ctx context.Context, s *slot) {
 	}
 }
 
-// ways are the doors of a family, the gateway's own first, then as they came.
+// worth ranks doors: the gateway's own before others, and those last that say
+// that they have no address. (RouterOS offers one door for each interface.)
+func (k *known) worth() int {
+	worth := 2 * boolInt(k.who.near)
+	if k.router.told.IsZero() || k.router.External.IsValid() {
+		worth++
+	}
+	return worth
+}
+
+// ways are the doors of a family, the best first, then as they came.
 func (w *worker) ways(family int) []*known {
 	var ways []*known
 	for _, k := range w.doors {
@@ -259,7 +269,7 @@ func (w *worker) ways(family int) []*known {
 			ways = append(ways, k)
 		}
 	}
-	slices.SortStableFunc(ways, func(a, b *known) int { return boolInt(b.who.near) - boolInt(a.who.near) })
+	slices.SortStableFunc(ways, func(a, b *known) int { return b.worth() - a.worth() })
 	return ways
 }
 

@@ -227,12 +227,7 @@ func (w *worker) poll(ctx context.Context) {
 	}
 	if after := w.outside(); after != before && after.IsValid() {
 		w.log.Info("the router's address changed", "from", before, "to", after)
-		for _, s := range w.slots {
-			s.unsure = s.held()
-			if !s.held() {
-				s.again()
-			}
-		}
+		w.doubt()
 	}
 	w.inspect(ctx)
 }

@@ -180,9 +180,7 @@ func (w *worker) follow(ctx context.Context, forced bool) {
 	if w.routed && r.Equal(w.route) {
 		if forced {
 			w.nextSeek, w.nextPoll, w.seeks = time.Time{}, time.Time{}, 0
-			for _, s := range w.slots {
-				s.unsure = s.held()
-			}
+			w.doubt()
 		}
 		return
 	}
@@ -204,6 +202,16 @@ func (w *worker) follow(ctx context.Context, forced bool) {
 	}
 	if four || six {
 		w.listen(ctx)
+	}
+}
+
+// doubt has everything that is held asked for again, and everything else tried
+// anew.
+func (w *worker) doubt() {
+	for _, s := range w.slots {
+		if s.unsure = s.held(); !s.unsure {
+			s.again()
+		}
 	}
 }
 
@@ -267,24 +275,33 @@ func (w *worker) leave(ctx context.Context) {
 		w.deaf()
 	}
 	w.endSeek()
-	var all sync.WaitGroup
-	gone := make([]bool, len(w.slots))
-	for i, s := range w.slots {
-		if s.entry == nil || s.door == nil {
-			continue
+	var left []*entry
+	var doors []*known
+	for _, s := range w.slots {
+		if s.held() {
+			left, doors = append(left, s.entry), append(doors, s.door)
+			s.lose()
 		}
+	}
+	for _, e := range w.book.entries {
+		if k := w.remover(e.family(), e); k != nil && !slices.Contains(left, e) {
+			left, doors = append(left, e), append(doors, k)
+		}
+	}
+	var all sync.WaitGroup
+	gone := make([]bool, len(left))
+	for i, e := range left {
 		all.Go(func() {
-			err := s.door.close(ctx, s.entry)
+			err := doors[i].close(ctx, e)
 			if gone[i] = err == nil; err != nil {
-				w.log.Info("taking a mapping away", "port", s.entry.External, "protocol", string(s.door.who.protocol), "error", err)
+				w.log.Info("taking a mapping away", "port", e.External, "protocol", string(e.Protocol), "error", err)
 			}
 		})
 	}
 	all.Wait()
-	for i, s := range w.slots {
+	for i, e := range left {
 		if gone[i] {
-			w.book.drop(ctx, s.entry)
-			s.lose()
+			w.book.drop(ctx, e)
 		}
 	}
 }
