@@ -145,6 +145,7 @@ func (d *fakeDoor) open(ctx context.Context, e *entry, lease time.Duration) (gra
 	if d.held == nil {
 		d.held = map[uint16]entry{}
 	}
+	d.release(e)
 	d.held[port] = *e
 	if d.lease > 0 {
 		lease = d.lease
@@ -176,11 +177,22 @@ func (d *fakeDoor) close(ctx context.Context, e *entry) error {
 		return err
 	}
 	d.closes = append(d.closes, e.External)
-	delete(d.held, e.External)
-	if d.gives != 0 {
-		delete(d.held, d.gives)
-	}
+	d.release(e)
 	return nil
+}
+
+// release goes by the port outside as UPnP does, or by the address and port
+// inside as NAT-PMP and PCP do.
+func (d *fakeDoor) release(e *entry) {
+	if d.who.protocol.upnp() {
+		delete(d.held, e.External)
+		return
+	}
+	for port, held := range d.held {
+		if held.Internal == e.Internal {
+			delete(d.held, port)
+		}
+	}
 }
 
 // restart is what a router does that loses its mappings.

@@ -458,7 +458,7 @@ func TestSchedules(t *testing.T) {
 			for _, d := range doors {
 				for port, e := range d.held {
 					if e.Internal.Addr() == n.route.Address4 && s.V4 != nil && e.Protocol == s.V4.Protocol {
-						t.Errorf("seed %d: %s still holds %d for %v; held was %+v; kept %s; closes %v", seed, d.who.protocol, port, e.Internal, s.V4, k.blob, d.closes)
+						t.Errorf("seed %d: %s still holds %d for %v; held was %+v; kept %s", seed, d.who.protocol, port, e.Internal, s.V4, k.blob)
 					}
 				}
 			}
