@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,8 +98,8 @@ func TestZone(t *testing.T) {
 
 	t.Run("a resolver that knows no top levels", func(t *testing.T) {
 		w, _, _, resolver := usual(t)
-		delete(resolver.zones, "test")
-		resolver.zones["elsewhere.test"] = zone(t, "ns2.elsewhere.test. 3600 IN A 192.0.2.3")
+		w.change(func() { delete(resolver.zones, "test") })
+		w.change(func() { resolver.zones["elsewhere.test"] = zone(t, "ns2.elsewhere.test. 3600 IN A 192.0.2.3") })
 		if z, err := w.authority().Zone(t.Context(), "vault.home.test"); err != nil || z.Name != "home.test" {
 			t.Errorf("got %+v, %v", z, err)
 		}
@@ -138,22 +139,22 @@ func TestAddresses(t *testing.T) {
 	other := zone(t, "home.test. 3600 IN SOA ns1.home.test. x. 8 1 1 1 60\nvault.home.test. 60 IN A 203.0.113.99")
 	t.Run("where the servers differ, the primary counts among equals", func(t *testing.T) {
 		old := second.zones["home.test"]
-		second.zones["home.test"] = other
+		w.change(func() { second.zones["home.test"] = other })
 		got, err := a.Addresses(t.Context(), "vault.home.test", 4)
 		if err != nil || got.Addrs[0] != addr("203.0.113.10") || got.Servers != 2 || got.Agree != 1 {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		second.zones["home.test"], first.zones["home.test"] = old, other
+		w.change(func() { second.zones["home.test"], first.zones["home.test"] = old, other })
 		got, err = a.Addresses(t.Context(), "vault.home.test", 4)
 		if err != nil || got.Addrs[0] != addr("203.0.113.99") || got.Servers != 2 || got.Agree != 1 {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		first.zones["home.test"] = old
+		w.change(func() { first.zones["home.test"] = old })
 	})
 
 	t.Run("a server that is down does not count", func(t *testing.T) {
-		second.meddle = func(_, _ *dns.Msg) *dns.Msg { return nil }
-		defer func() { second.meddle = nil }()
+		w.change(func() { second.meddle = func(_, _ *dns.Msg) *dns.Msg { return nil } })
+		defer w.change(func() { second.meddle = nil })
 		got, err := a.Addresses(t.Context(), "vault.home.test", 4)
 		if err != nil || len(got.Addrs) != 1 || got.Servers != 1 || got.Agree != 1 {
 			t.Errorf("got %+v, %v", got, err)
@@ -161,8 +162,8 @@ func TestAddresses(t *testing.T) {
 	})
 
 	t.Run("a lame server does not count", func(t *testing.T) {
-		second.meddle = func(_, reply *dns.Msg) *dns.Msg { reply.Authoritative = false; return reply }
-		defer func() { second.meddle = nil }()
+		w.change(func() { second.meddle = func(_, reply *dns.Msg) *dns.Msg { reply.Authoritative = false; return reply } })
+		defer w.change(func() { second.meddle = nil })
 		got, err := a.Addresses(t.Context(), "vault.home.test", 4)
 		if err != nil || got.Servers != 1 {
 			t.Errorf("got %+v, %v", got, err)
@@ -171,27 +172,31 @@ func TestAddresses(t *testing.T) {
 
 	t.Run("no server answers", func(t *testing.T) {
 		silent := func(_, _ *dns.Msg) *dns.Msg { return nil }
-		first.meddle, second.meddle = silent, silent
-		defer func() { first.meddle, second.meddle = nil, nil }()
+		w.change(func() { first.meddle, second.meddle = silent, silent })
+		defer w.change(func() { first.meddle, second.meddle = nil, nil })
 		if got, err := a.Addresses(t.Context(), "vault.home.test", 4); !errors.Is(err, ErrUnreachable) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
 
-	t.Run("the name moves to another server, which is noticed at once when the old ones refuse", func(t *testing.T) {
-		w, first, second, _ := usual(t)
+	t.Run("the zone moves to other servers: once the old ones refuse, the next question finds the new ones", func(t *testing.T) {
+		w, first, second, top, _ := usualWithTop(t)
 		a := w.authority()
 		if _, err := a.Addresses(t.Context(), "vault.home.test", 4); err != nil {
 			t.Fatal(err)
 		}
-		moved := first.zones["home.test"]
-		first.zones, second.zones = nil, nil
-		w.at["192.0.2.2:53"], w.at["192.0.2.99:53"] = "", w.at["192.0.2.2:53"]
-		w.put("192.0.2.2", &node{zones: map[string][]dns.RR{"home.test": moved}})
-		a.Addresses(t.Context(), "vault.home.test", 4)
+		w.put("192.0.2.4", &node{zones: map[string][]dns.RR{"home.test": zone(t, `home.test. 3600 IN SOA ns9.home.test. x. 9 1 1 1 60
+			home.test. 3600 IN NS ns9.home.test.
+			ns9.home.test. 3600 IN A 192.0.2.4
+			vault.home.test. 60 IN A 203.0.113.44`)}})
+		delegation := zone(t, "test. 3600 IN SOA ns.nic.test. x. 1 1 1 1 300\nhome.test. 3600 IN NS ns9.home.test.\nns9.home.test. 3600 IN A 192.0.2.4")
+		w.change(func() { first.zones, second.zones, top.zones["test"] = nil, nil, delegation })
+		if got, err := a.Addresses(t.Context(), "vault.home.test", 4); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("the old servers: %+v, %v", got, err)
+		}
 		got, err := a.Addresses(t.Context(), "vault.home.test", 4)
-		if err != nil || len(got.Addrs) != 1 {
-			t.Errorf("got %+v, %v", got, err)
+		if err != nil || !slices.Equal(got.Addrs, addrs{addr("203.0.113.44")}) {
+			t.Errorf("the new server: %+v, %v", got, err)
 		}
 	})
 }
@@ -204,7 +209,7 @@ func TestInterception(t *testing.T) {
 	t.Run("every question goes to a resolver", func(t *testing.T) {
 		w, _, _, _ := usual(t)
 		for _, ip := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"} {
-			w.at[ip+":53"] = w.at["192.0.2.53:53"] // a router that catches port 53
+			w.change(func() { w.at[ip+":53"] = w.at["192.0.2.53:53"] })
 		}
 		a := w.authority()
 		if got, err := a.Addresses(t.Context(), "vault.home.test", 4); !errors.Is(err, ErrIntercepted) {
@@ -226,7 +231,7 @@ func TestInterception(t *testing.T) {
 		if _, err := a.Zone(t.Context(), "vault.home.test"); err != nil {
 			t.Fatal(err)
 		}
-		first.meddle, second.meddle = recursive, recursive
+		w.change(func() { first.meddle, second.meddle = recursive, recursive })
 		if got, err := a.Addresses(t.Context(), "vault.home.test", 4); !errors.Is(err, ErrIntercepted) {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -242,7 +247,7 @@ func TestInterception(t *testing.T) {
 			}
 			return reply
 		}
-		first.meddle, second.meddle = forge, forge
+		w.change(func() { first.meddle, second.meddle = forge, forge })
 		if got, err := w.authority().Addresses(t.Context(), "vault.home.test", 4); !errors.Is(err, ErrIntercepted) {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -251,7 +256,7 @@ func TestInterception(t *testing.T) {
 	t.Run("port 53 is closed: the zone is still known, its servers are not", func(t *testing.T) {
 		w, _, _, _ := usual(t)
 		for _, ip := range []string{"192.0.2.1:53", "192.0.2.2:53", "192.0.2.3:53"} {
-			delete(w.at, ip)
+			w.change(func() { delete(w.at, ip) })
 		}
 		a := w.authority()
 		z, err := a.Zone(t.Context(), "new.vault.home.test")
@@ -277,18 +282,20 @@ func TestTexts(t *testing.T) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
 	t.Run("what one server has not got is not there yet", func(t *testing.T) {
-		second.zones["home.test"] = append(slices.Clone(second.zones["home.test"]), zone(t, `texts.home.test. 60 IN TXT "three"`)...)
+		more := zone(t, `texts.home.test. 60 IN TXT "three"`)
+		w.change(func() { second.zones["home.test"] = append(slices.Clone(second.zones["home.test"]), more...) })
 		if got, err := a.Texts(t.Context(), "texts.home.test"); err != nil || len(got) != 3 {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})
 	t.Run("an alias into another zone", func(t *testing.T) {
 		alias := zone(t, "_acme-challenge.home.test. 60 IN CNAME x.elsewhere.test.")
-		first.zones["home.test"] = append(first.zones["home.test"], alias...)
-		second.zones["home.test"] = append(second.zones["home.test"], alias...)
-		second.zones["elsewhere.test"] = append(second.zones["elsewhere.test"], zone(t, `elsewhere.test. 60 IN NS ns2.elsewhere.test.
+		w.change(func() { first.zones["home.test"] = append(first.zones["home.test"], alias...) })
+		w.change(func() { second.zones["home.test"] = append(second.zones["home.test"], alias...) })
+		there := zone(t, `elsewhere.test. 60 IN NS ns2.elsewhere.test.
 			ns2.elsewhere.test. 60 IN A 192.0.2.3
-			x.elsewhere.test. 60 IN TXT "proof"`)...)
+			x.elsewhere.test. 60 IN TXT "proof"`)
+		w.change(func() { second.zones["elsewhere.test"] = append(second.zones["elsewhere.test"], there...) })
 		if got, err := a.Texts(t.Context(), "_acme-challenge.home.test"); err != nil || !slices.Equal(got, []string{"proof"}) {
 			t.Errorf("got %q, %v", got, err)
 		}
@@ -310,33 +317,39 @@ func TestResolve(t *testing.T) {
 		}
 	})
 	t.Run("a name that is not there is asked for without recursion only", func(t *testing.T) {
-		recursed := false
-		resolver.meddle = func(asked, reply *dns.Msg) *dns.Msg {
-			recursed = recursed || asked.RecursionDesired && strings.Contains(canonical(asked.Question[0].Name), "absent")
-			return recursive(asked, reply)
-		}
+		var recursed atomic.Bool
+		w.change(func() {
+			resolver.meddle = func(asked, reply *dns.Msg) *dns.Msg {
+				if asked.RecursionDesired && strings.Contains(canonical(asked.Question[0].Name), "absent") {
+					recursed.Store(true)
+				}
+				return recursive(asked, reply)
+			}
+		})
 		got, err := a.Resolve(t.Context(), "absent.home.test", 4)
-		if err != nil || !same(got, Answer{}) || recursed {
-			t.Errorf("got %+v, %v, recursed %v", got, err, recursed)
+		if err != nil || !same(got, Answer{}) || recursed.Load() {
+			t.Errorf("got %+v, %v, recursed %v", got, err, recursed.Load())
 		}
 	})
 	t.Run("an address that is gone, but remembered", func(t *testing.T) {
 		gone := zone(t, "home.test. 3600 IN SOA ns1.home.test. x. 8 1 1 1 60\ntexts.home.test. 60 IN TXT \"x\"")
 		before := first.zones["home.test"]
-		first.zones["home.test"], second.zones["home.test"] = gone, gone
-		defer func() { first.zones["home.test"], second.zones["home.test"] = before, before }()
+		w.change(func() { first.zones["home.test"], second.zones["home.test"] = gone, gone })
+		defer w.change(func() { first.zones["home.test"], second.zones["home.test"] = before, before })
 		got, err := a.Resolve(t.Context(), "vault.home.test", 4)
 		if err != nil || len(got.Addrs) != 1 || got.TTL != 41*time.Second {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
 	t.Run("a resolver that hides private addresses", func(t *testing.T) {
-		resolver.meddle = func(asked, reply *dns.Msg) *dns.Msg {
-			reply = recursive(asked, reply)
-			reply.Answer = nil
-			return reply
-		}
-		defer func() { resolver.meddle = recursive }()
+		w.change(func() {
+			resolver.meddle = func(asked, reply *dns.Msg) *dns.Msg {
+				reply = recursive(asked, reply)
+				reply.Answer = nil
+				return reply
+			}
+		})
+		defer w.change(func() { resolver.meddle = recursive })
 		a.Zone(t.Context(), "vault.home.test")
 		got, err := a.Resolve(t.Context(), "vault.home.test", 4)
 		if err != nil || len(got.Addrs) != 0 || !got.Exists {

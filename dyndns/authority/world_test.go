@@ -46,6 +46,13 @@ func (w *world) dial(ctx context.Context, network, address string) (net.Conn, er
 	return new(net.Dialer).DialContext(ctx, network, at)
 }
 
+// change is how a test changes servers that may be answering just now.
+func (w *world) change(what func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	what()
+}
+
 func (w *world) put(ip string, n *node) *node {
 	w.t.Helper()
 	packets, listener := pair(w.t)
@@ -53,11 +60,11 @@ func (w *world) put(ip string, n *node) *node {
 		q := asked.Question[0]
 		w.mu.Lock()
 		w.asked = append(w.asked, fmt.Sprintf("%s %s %s", ip, dns.TypeToString[q.Qtype], canonical(q.Name)))
-		w.mu.Unlock()
 		reply := n.answer(asked)
 		if n.meddle != nil {
 			reply = n.meddle(asked, reply)
 		}
+		w.mu.Unlock()
 		if reply != nil {
 			out.WriteMsg(reply)
 		}
@@ -93,7 +100,7 @@ func pair(t *testing.T) (net.PacketConn, net.Listener) {
 	return nil, nil
 }
 
-// questions are what a server was asked, from the given place in the log on.
+// questions are what a server was asked.
 func (w *world) questions(ip string) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -201,6 +208,11 @@ func recursive(_, reply *dns.Msg) *dns.Msg {
 // usual is a small internet: .test at 192.0.2.1, home.test at .2 and .3, and the
 // resolver at .53, which knows the same.
 func usual(t *testing.T) (w *world, first, second, resolver *node) {
+	w, first, second, _, resolver = usualWithTop(t)
+	return w, first, second, resolver
+}
+
+func usualWithTop(t *testing.T) (w *world, first, second, nic, resolver *node) {
 	w = newWorld(t)
 	top := `test. 3600 IN SOA ns.nic.test. x. 1 1 1 1 300
 		test. 3600 IN NS ns.nic.test.
@@ -221,7 +233,7 @@ func usual(t *testing.T) (w *world, first, second, resolver *node) {
 		texts.home.test. 60 IN TXT "one"
 		texts.home.test. 60 IN TXT "two" " parts"
 		texts.home.test. 60 IN TXT "quote \" and \\ and \200"`
-	w.put("192.0.2.1", &node{zones: map[string][]dns.RR{"test": zone(t, top)}})
+	nic = w.put("192.0.2.1", &node{zones: map[string][]dns.RR{"test": zone(t, top)}})
 	first = w.put("192.0.2.2", &node{zones: map[string][]dns.RR{"home.test": zone(t, home)}})
 	second = w.put("192.0.2.3", &node{zones: map[string][]dns.RR{"home.test": zone(t, home), "elsewhere.test": zone(t, "elsewhere.test. 3600 IN SOA ns2.elsewhere.test. x. 1 1 1 1 60")}})
 	resolver = w.put("192.0.2.53", &node{meddle: recursive, zones: map[string][]dns.RR{
@@ -229,5 +241,5 @@ func usual(t *testing.T) (w *world, first, second, resolver *node) {
 		"test":      zone(t, "test. 3600 IN SOA ns.nic.test. x. 1 1 1 1 300\ntest. 3600 IN NS ns.nic.test.\nns.nic.test. 3600 IN A 192.0.2.1\nns2.elsewhere.test. 3600 IN A 192.0.2.3"),
 		"home.test": zone(t, strings.ReplaceAll(home, "60 IN A", "41 IN A")),
 	}})
-	return w, first, second, resolver
+	return w, first, second, nic, resolver
 }

@@ -67,7 +67,10 @@ func Ask(ctx context.Context, dial Dial, server string, q Question) (*dns.Msg, e
 	}
 	whole, err2 := overTCP(ctx, dial, server, q)
 	if err2 != nil {
-		return nil, fmt.Errorf("asking %s: %w", server, errors.Join(err, err2))
+		if err == nil {
+			err = errors.New("the answer did not fit")
+		}
+		return nil, fmt.Errorf("asking %s over UDP: %w, and over TCP: %w", server, err, err2)
 	}
 	return whole, nil
 }

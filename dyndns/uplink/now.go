@@ -26,7 +26,7 @@ func (u *Uplink) Now() (Route, error) {
 	var r Route
 	if best, ok := u.best(ParseTable4(table4)); ok {
 		r.Interface, r.Gateway4 = best.Interface, best.Gateway
-		r.Address4, r.Prefix4 = address4Towards(best.Gateway, u.cfg.addresses(best.Interface))
+		r.Address4, r.Prefix4 = address4Towards(best.Gateway, u.cfg.card(best.Interface).prefixes)
 	}
 	if best, ok := u.best(ParseTable6(table6)); ok {
 		r.Interface6, r.Gateway6 = best.Interface, best.Gateway
@@ -37,7 +37,7 @@ func (u *Uplink) Now() (Route, error) {
 		r.Interface = cmp.Or(r.Interface, best.Interface)
 	}
 	if r.Up() {
-		r.Index = u.number(r.Interface, "ifindex", 10)
+		r.Index = u.cfg.card(r.Interface).index
 		r.Tunnel = u.vpn(r.Interface)
 	}
 	return r, nil
@@ -48,7 +48,7 @@ func (u *Uplink) Now() (Route, error) {
 func (u *Uplink) best(rows []Row) (Row, bool) {
 	var found []Row
 	for _, r := range rows {
-		if r.To.Bits() == 0 && !u.down(r.Interface) {
+		if r.To.Bits() == 0 && u.cfg.card(r.Interface).running {
 			found = append(found, r)
 		}
 	}
@@ -76,30 +76,16 @@ const tunMode = 0x1
 // vpn tells WireGuard, OpenVPN, Tailscale and their like. PPP (a DSL line), a
 // modem and 6in4 (a tunnel broker's addresses are ours) do not count.
 func (u *Uplink) vpn(name string) bool {
-	if u.number(name, "tun_flags", 0)&0xf == tunMode {
+	if name != filepath.Base(name) {
+		return false // the kernel allows no slash in a name
+	}
+	// Either file is absent for most cards, and both in some sandboxes.
+	tun, _ := os.ReadFile(u.path("/sys/class/net/" + name + "/tun_flags"))
+	if flags, err := strconv.ParseUint(strings.TrimSpace(string(tun)), 0, 32); err == nil && flags&0xf == tunMode {
 		return true
 	}
 	uevent, _ := os.ReadFile(u.path("/sys/class/net/" + name + "/uevent"))
 	return slices.Contains(strings.Fields(string(uevent)), "DEVTYPE=wireguard")
-}
-
-// down tells a pulled cable; the kernel keeps its routes.
-func (u *Uplink) down(name string) bool {
-	state := u.attribute(name, "operstate")
-	return state == "down" || state == "lowerlayerdown"
-}
-
-func (u *Uplink) number(name, attribute string, base int) int {
-	n, _ := strconv.ParseInt(u.attribute(name, attribute), base, 32) // 0 where it does not tell
-	return int(n)
-}
-
-func (u *Uplink) attribute(name, attribute string) string {
-	if name != filepath.Base(name) {
-		return "" // the kernel allows no slash in a name
-	}
-	text, _ := os.ReadFile(u.path("/sys/class/net/" + name + "/" + attribute))
-	return strings.TrimSpace(string(text))
 }
 
 func (u *Uplink) path(p string) string { return u.cfg.Root + p }
@@ -125,22 +111,27 @@ func address4Towards(gateway netip.Addr, own []netip.Prefix) (netip.Addr, netip.
 	return first.Addr(), first.Masked()
 }
 
-// systemAddresses asks the kernel for the addresses of an interface. None where
-// it has just gone.
-func systemAddresses(name string) []netip.Prefix {
+// card is what the kernel tells of an interface; the zero card has just gone.
+type card struct {
+	index    int
+	running  bool // up, and its cable is in: the kernel keeps the routes without
+	prefixes []netip.Prefix
+}
+
+func systemCard(name string) card {
 	i, err := net.InterfaceByName(name)
 	if err != nil {
-		return nil
+		return card{}
 	}
+	c := card{index: i.Index, running: i.Flags&net.FlagUp != 0 && i.Flags&net.FlagRunning != 0}
 	list, err := i.Addrs()
 	if err != nil {
-		return nil
+		return c
 	}
-	var found []netip.Prefix
 	for _, a := range list {
 		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			found = append(found, p)
+			c.prefixes = append(c.prefixes, p)
 		}
 	}
-	return found
+	return c
 }

@@ -34,6 +34,7 @@ func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 const (
 	head   = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
 	eth4   = "eth0 00000000 0101A8C0 0003 0 0 100 00000000 0 0 0\n"
+	eth9   = "eth9 00000000 0101A8C0 0003 0 0 50 00000000 0 0 0\n"
 	wlan4  = "wlan0 00000000 0102A8C0 0003 0 0 600 00000000 0 0 0\n"
 	wg4    = "wg0 00000000 00000000 0001 0 0 0 00000000 0 0 0\n"
 	tap4   = "tap0 00000000 0202000A 0003 0 0 0 00000000 0 0 0\n"
@@ -43,12 +44,16 @@ const (
 	global = "20010db8007700000000000000000010 02 40 00 80 eth0\n"
 )
 
-func addresses(name string) []netip.Prefix {
-	return map[string][]netip.Prefix{
-		"eth0":  {netip.MustParsePrefix("10.9.9.9/24"), netip.MustParsePrefix("192.168.1.5/24"), netip.MustParsePrefix("fe80::5/64")},
-		"wlan0": {netip.MustParsePrefix("192.168.2.6/24")},
-		"wg0":   {netip.MustParsePrefix("10.8.0.2/32")},
-		"tap0":  {netip.MustParsePrefix("10.0.2.100/24")},
+func cards(name string) card {
+	return map[string]card{
+		"eth0": {index: 2, running: true, prefixes: []netip.Prefix{
+			netip.MustParsePrefix("10.9.9.9/24"), netip.MustParsePrefix("192.168.1.5/24"), netip.MustParsePrefix("fe80::5/64"),
+		}},
+		"wlan0": {index: 3, running: true, prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.2.6/24")}},
+		"wg0":   {index: 4, running: true, prefixes: []netip.Prefix{netip.MustParsePrefix("10.8.0.2/32")}},
+		"tap0":  {index: 5, running: true, prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.2.100/24")}},
+		"he0":   {index: 6, running: true},
+		"eth9":  {index: 9, prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.9/24")}},
 	}[name]
 }
 
@@ -69,10 +74,9 @@ func TestNow(t *testing.T) {
 		{name: "one card; the address is the one on the gateway's link", route4: head + eth4, want: eth},
 		{name: "the lower metric wins", route4: head + wlan4 + eth4, want: eth},
 		{
-			name: "a pulled cable loses to the radio, whatever its metric", route4: head + eth4 + wlan4,
-			sys: map[string]string{"eth0/operstate": "down\n"},
+			name: "a pulled cable loses to the radio, whatever its metric", route4: head + eth9 + wlan4,
 			want: Route{
-				Interface: "wlan0", Gateway4: addr("192.168.2.1"), Address4: addr("192.168.2.6"),
+				Interface: "wlan0", Index: 3, Gateway4: addr("192.168.2.1"), Address4: addr("192.168.2.6"),
 				Prefix4: netip.MustParsePrefix("192.168.2.0/24"),
 			},
 		},
@@ -83,13 +87,13 @@ func TestNow(t *testing.T) {
 		{
 			name: "a VPN as the only way is told", route4: head + wg4,
 			sys:  map[string]string{"wg0/tun_flags": "0x1001\n"},
-			want: Route{Interface: "wg0", Tunnel: true, Address4: addr("10.8.0.2"), Prefix4: netip.MustParsePrefix("10.8.0.2/32")},
+			want: Route{Interface: "wg0", Index: 4, Tunnel: true, Address4: addr("10.8.0.2"), Prefix4: netip.MustParsePrefix("10.8.0.2/32")},
 		},
 		{
 			name: "the tap of a rootless container is a network", route4: head + tap4,
 			sys: map[string]string{"tap0/tun_flags": "0x1002\n"},
 			want: Route{
-				Interface: "tap0", Gateway4: addr("10.0.2.2"), Address4: addr("10.0.2.100"), Prefix4: netip.MustParsePrefix("10.0.2.0/24"),
+				Interface: "tap0", Index: 5, Gateway4: addr("10.0.2.2"), Address4: addr("10.0.2.100"), Prefix4: netip.MustParsePrefix("10.0.2.0/24"),
 			},
 		},
 		{
@@ -114,12 +118,11 @@ func TestNow(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string]string{
 				"proc/self/net/route": tt.route4, "proc/self/net/ipv6_route": tt.route6, "proc/self/net/if_inet6": tt.inet6,
-				"sys/class/net/eth0/ifindex": "2\n",
 			}
 			for name, text := range tt.sys {
 				files["sys/class/net/"+name] = text
 			}
-			got, err := New(Config{Root: machine(t, files), addresses: addresses}).Now()
+			got, err := New(Config{Root: machine(t, files), card: cards}).Now()
 			if err != nil || !got.Equal(tt.want) {
 				t.Errorf("Now() = %+v, %v\nwant %+v", got, err, tt.want)
 			}

@@ -24,8 +24,8 @@ type Config struct {
 	Log *slog.Logger
 
 	// In place of the kernel, for tests.
-	addresses func(name string) []netip.Prefix
-	changes   func(context.Context) (<-chan struct{}, error)
+	card    func(name string) card
+	changes func(context.Context) (<-chan struct{}, error)
 }
 
 // Route is the way out as it is at one moment. The zero Route means that there
@@ -77,8 +77,8 @@ func New(cfg Config) *Uplink {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	if cfg.addresses == nil {
-		cfg.addresses = systemAddresses
+	if cfg.card == nil {
+		cfg.card = systemCard
 	}
 	if cfg.changes == nil {
 		cfg.changes = systemChanges

@@ -18,7 +18,7 @@ func TestWatch(t *testing.T) {
 		done := make(chan error, 1)
 		ctx, stop := context.WithCancel(t.Context())
 		go func() {
-			done <- New(Config{Root: root, addresses: addresses, changes: changes}).Watch(ctx, func(r Route) { names = append(names, r.Interface) })
+			done <- New(Config{Root: root, card: cards, changes: changes}).Watch(ctx, func(r Route) { names = append(names, r.Interface) })
 		}()
 		t.Cleanup(func() {
 			stop()

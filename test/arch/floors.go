@@ -54,7 +54,7 @@ var sole = map[string][]string{
 	"go.uber.org/zap":          {"appliance/certs"},
 	"github.com/huin/goupnp":   {"dyndns/portmap"},
 	"github.com/libdns":        {"dyndns/provider"},
-	"github.com/libdns/libdns": {"dyndns/provider", "appliance/certs"},
+	"github.com/libdns/libdns": {"dyndns/provider", "appliance/certs", "appliance/reach"},
 	"github.com/miekg/dns":     {"dyndns/query", "dyndns/authority", "dyndns/publicip", "dyndns/provider"},
 }
 
