@@ -157,6 +157,11 @@ func (l *Lab) Remembered(name, kind string) (found []string, left time.Duration,
 // connection for each request and follows no redirects.
 func (l *Lab) Client(ns string, roots ...string) *http.Client {
 	l.t.Helper()
+	return l.client("tcp", ns, roots)
+}
+
+func (l *Lab) client(network, ns string, roots []string) *http.Client {
+	l.t.Helper()
 	pool := x509.NewCertPool()
 	for _, file := range roots {
 		text, err := os.ReadFile(file)
@@ -167,7 +172,10 @@ func (l *Lab) Client(ns string, roots ...string) *http.Client {
 	}
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext: l.Dial(ns), TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+				return l.Dial(ns)(ctx, network, address)
+			},
+			TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true, ForceAttemptHTTP2: true,
 		},
 		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -176,7 +184,21 @@ func (l *Lab) Client(ns string, roots ...string) *http.Client {
 
 // Get reads a page from a namespace.
 func (l *Lab) Get(ns, url string, roots ...string) (string, error) {
-	answer, err := l.Client(ns, roots...).Get(url)
+	return read(l.Client(ns, roots...), url)
+}
+
+// Get4 is Get over IPv4 alone, and Get6 over IPv6.
+func (l *Lab) Get4(ns, url string, roots ...string) (string, error) {
+	return read(l.client("tcp4", ns, roots), url)
+}
+
+// Get6 is Get over IPv6 alone.
+func (l *Lab) Get6(ns, url string, roots ...string) (string, error) {
+	return read(l.client("tcp6", ns, roots), url)
+}
+
+func read(client *http.Client, url string) (string, error) {
+	answer, err := client.Get(url)
 	if err != nil {
 		return "", err
 	}
