@@ -89,6 +89,16 @@ func (a *Appliance) checkClock(context.Context) health.Finding {
 			Hint: "It usually corrects itself once the internet is there; until then codes and certificates may be refused.",
 		}
 	}
+	if off := a.clock.Off(); off != 0 {
+		way := "behind"
+		if off < 0 {
+			way = "ahead"
+		}
+		return health.Finding{
+			State: health.Bad, Text: "This computer's clock is wrong: it is " + off.Abs().Round(time.Second).String() + " " + way + ", say two servers on the internet.", Values: values,
+			Hint: "Turn on network time (on a Raspberry Pi: timedatectl set-ntp true). Until then codes and certificates may be refused.",
+		}
+	}
 	if !a.clock.Trusted() {
 		return health.Finding{
 			State: health.Warn, Text: "The clock says " + now.Format("2 January 2006, 15:04") + " UTC, but no time server has confirmed it.", Values: values,

@@ -30,6 +30,8 @@ type outside struct {
 	keeper *dyndns.Keeper
 	public *certs.Public
 	reach  *reach.Reach
+	// chosen tells that the way to be reached was chosen.
+	chosen chan struct{}
 }
 
 // Names of the kept values of these parts, and of the certificates' shelf.
@@ -43,6 +45,13 @@ const (
 // openOutside puts the parts of the public path together. None of them does
 // anything before Run.
 func (a *Appliance) openOutside(ctx context.Context) error {
+	a.chosen = make(chan struct{}, 1)
+	a.settings.Subscribe(settings.ReachMode, func(any) {
+		select {
+		case a.chosen <- struct{}{}:
+		default:
+		}
+	})
 	a.uplink = uplink.New(uplink.Config{Log: a.cfg.Log})
 	a.mapper = portmap.New(portmap.Config{
 		Uplink: a.uplink, Keep: blob{a.store, mappingsValue}, Identity: houseMark(a.store.Identity()), Test: a.cfg.TestRanges, Log: a.cfg.Log, Now: a.clock.Now,

@@ -85,6 +85,7 @@ func (a *Appliance) parts(serve, greet func(context.Context) error) []part {
 		{"public certificates", a.public.Run, restarts},
 		{"reach", a.reach.Run, restarts},
 		{"uplink", a.watchUplink, restarts},
+		{"clock witnesses", a.askTime, restarts},
 		{"door", serve, stops},
 		{"greeting", greet, stops},
 	}

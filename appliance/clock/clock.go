@@ -32,8 +32,9 @@ type Clock struct {
 	synced  func() bool
 	started time.Time // with its monotonic reading
 
-	mu    sync.Mutex
-	floor time.Time // saved by an earlier run
+	mu       sync.Mutex
+	floor    time.Time // saved by an earlier run
+	attested attested
 }
 
 // New makes a clock on the system's time.
@@ -47,14 +48,27 @@ func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	floor := c.floor
 	c.mu.Unlock()
-	if now.Before(floor) && !c.synced() {
+	if now.Before(floor) && !c.Trusted() {
 		now = floor.Add(time.Since(c.started))
 	}
 	return now.UTC().Truncate(time.Microsecond)
 }
 
-// Trusted reports whether the kernel says that the clock is synchronised.
-func (c *Clock) Trusted() bool { return c.synced() }
+// Trusted reports whether the kernel says that the clock is synchronised, or
+// two witnesses lately said that it is right (see Attest).
+func (c *Clock) Trusted() bool {
+	if c.synced() {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ahead, ok := c.freshLocked()
+	return ok && ahead.Abs() <= tolerance
+}
+
+// Synchronised reports whether the kernel says that the clock is synchronised,
+// so that no witness is needed.
+func (c *Clock) Synchronised() bool { return c.synced() }
 
 // Behind reports by how much the machine's own clock lies before the saved
 // time, 0 where it does not.
@@ -109,7 +123,7 @@ func (c *Clock) Save(ctx context.Context, keep Keep) error {
 // toSave is the trusted time, or the saved one plus what has passed since this
 // run began; zero when neither is known.
 func (c *Clock) toSave() time.Time {
-	if c.synced() {
+	if c.Trusted() {
 		return c.wall().UTC()
 	}
 	c.mu.Lock()
