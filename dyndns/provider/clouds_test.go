@@ -125,7 +125,7 @@ func route53Stub(z *fakeZone) http.HandlerFunc {
 var testKeys = sync.OnceValue(func() [2]*rsa.PrivateKey {
 	var keys [2]*rsa.PrivateKey
 	for i := range keys {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		key, err := rsa.GenerateKey(rand.Reader, 1024) // small, so that the tests are quick
 		if err != nil {
 			panic(err)
 		}

@@ -20,7 +20,7 @@ import (
 func rigs() []rig {
 	return []rig{
 		cloudflareRig(), duckdnsRig(), desecRig(), rfc2136Rig(), dyndns2Rig(),
-		dynv6Rig(), dynv6ApexRig(), hetznerRig(), ionosRig(), ovhRig(), gandiRig(), porkbunRig(), godaddyRig(), netcupRig(),
+		dynv6Rig(), dynv6ApexRig(), hetznerRig(), ionosRig(), ovhRig(), gandiRig(), porkbunRig(), godaddyRig(), netcupRig(), namecheapRig(),
 		digitaloceanRig(), linodeRig(), route53Rig(), googleRig(), azureRig(), heRig(), acmednsRig(),
 	}
 }

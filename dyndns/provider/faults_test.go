@@ -62,12 +62,16 @@ func faults() []fault {
 		{"401 that says all it heard", echo(401), []string{}},
 		{"200 that says all it heard", echo(200), nil},
 	}
-	for _, odd := range []string{
+	odds := []string{
 		"", "null", "[]", "{}", `{"success":true}`, `{"success":true,"result":null}`, `{"success":true,"result":[]}`,
 		`{"success":true,"result":[{"id":"z","name":"example.org"}],"result_info":null}`, `{"success":false}`,
 		`[null]`, `[{}]`, `{"zones":[null]}`, `{"domains":null}`, `{"records":[null],"data":[{}]}`, `"text"`, "0", `{"success":tr`,
 		`{"status":"SUCCESS"}`, `{"status":"success","responsedata":null}`, "\xff\xfe", strings.Repeat("[", 20000), "<ErrorResponse>", "<a/>", "OK", "good", "9",
-	} {
+	}
+	if testing.Short() { // the ones that have broken something, for each save
+		odds = []string{"", "null", "{}", `{"success":true,"result":[{"id":"z","name":"example.org"}],"result_info":null}`, "[null]", `{"success":tr`}
+	}
+	for _, odd := range odds {
 		all = append(all, fault{fmt.Sprintf("200 and %.30q", odd), say(200, "application/json", odd), nil})
 	}
 	return all

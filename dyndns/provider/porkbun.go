@@ -25,7 +25,7 @@ func porkbunEntry() entry {
 			CodeToken:      "Copy both parts again from porkbun.com/account/api: the key begins with pk1_, the secret with sk1_.",
 			CodePermission: "On porkbun.com open the details of %[2]s and switch API ACCESS on.",
 		},
-		servers: []string{"ns.porkbun.com", "porkbun.com"},
+		servers: []string{"porkbun.com"},
 		open: func(o opening) (backend, error) {
 			o.wire.envelope = porkbunRefusal
 			o.wire.sealed = porkbunSealed

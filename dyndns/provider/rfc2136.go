@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,7 +84,8 @@ func hostPort(server string) (string, error) {
 	if err != nil {
 		host, port = server, "53"
 	}
-	if host == "" || strings.ContainsAny(host, " /@:[]") && !strings.Contains(host, "::") || strings.Trim(port, "0123456789") != "" || port == "" {
+	_, err = netip.ParseAddr(host)
+	if number, wrong := strconv.ParseUint(port, 10, 16); err != nil && !isName(strings.ToLower(host)) || wrong != nil || number == 0 {
 		return "", &complaint{code: CodeRejected, text: "This server can't be read.", hint: "Enter it as host or host:port, such as ns1.example.org:53."}
 	}
 	return net.JoinHostPort(host, port), nil

@@ -180,3 +180,27 @@ func TestRFC2136(t *testing.T) {
 		}
 	})
 }
+
+func TestServers(t *testing.T) {
+	cases := []struct {
+		name, server string
+		fine         bool
+	}{
+		{"a name", "ns1.example.org.", true},
+		{"a name with a port", "ns1.example.org:5353", true},
+		{"an address", "192.0.2.53", true},
+		{"an IPv6 address", "2001:db8::53", true},
+		{"an IPv6 address with a port", "[2001:db8::53]:53", true},
+		{"a port that can't be", "ns1.example.org:99999", false},
+		{"a web address", "https://ns1.example.org/", false},
+		{"half a bracket", "2001::]", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name+" as a server is judged", func(t *testing.T) {
+			_, err := provider.Open("rfc2136", provider.Options{Zone: "example.org", Credentials: map[string]string{"key": keyBlock, "server": c.server}})
+			if (err == nil) != c.fine {
+				t.Errorf("%q gives %v", c.server, err)
+			}
+		})
+	}
+}

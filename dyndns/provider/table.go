@@ -98,6 +98,7 @@ func entries() []entry {
 		porkbunEntry(),
 		godaddyEntry(),
 		netcupEntry(),
+		namecheapEntry(),
 		digitaloceanEntry(),
 		linodeEntry(),
 		route53Entry(),

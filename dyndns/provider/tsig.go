@@ -89,8 +89,7 @@ func keyFields(words []string) tsigKey {
 			}
 		}
 		switch {
-		case value == "-":
-		case (label == "key" || label == "name" || label == "id") && k.Name == "" && !strings.HasSuffix(value, ":"):
+		case (label == "key" || label == "name" || label == "id") && k.Name == "" && isName(plainName(value)) && value != "-" && value != "algorithm" && value != "secret":
 			k.Name = value
 		case label == "algorithm" && k.Algorithm == "":
 			k.Algorithm = value
