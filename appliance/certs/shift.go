@@ -87,6 +87,9 @@ func (p *Public) awaitClock(ctx context.Context, names []string, changed <-chan 
 			return false
 		}
 	}
+	for _, name := range names {
+		p.note(name, waiting)
+	}
 	return true
 }
 
@@ -286,15 +289,18 @@ func (s *shift) early(name string) time.Duration {
 	return min(wait+time.Second, s.p.cfg.Every)
 }
 
-// unsaid tells of a failure beyond the issuer: what the CA gave could not be
-// kept.
+// unsaid tells of a failure beyond the issuer: the key of the certificate, or
+// what the CA gave, could not be kept.
 func (p *Public) unsaid(name string, err error) {
-	var known *problem.Problem
-	if errors.Is(err, errEarly) || errors.Is(err, context.Canceled) || errors.As(err, &known) {
+	var why *problem.Problem
+	switch {
+	case errors.Is(err, errEarly) || errors.Is(err, context.Canceled):
 		return
+	case !errors.As(err, &why):
+		p.cfg.Log.Warn("keeping a certificate", "name", name, "error", err)
+		why = troubledStorage(err)
 	}
-	p.cfg.Log.Warn("keeping a certificate", "name", name, "error", err)
-	p.note(name, func(n *NameState) { n.Step, n.Problem = StepWait, troubledStorage(err) })
+	p.note(name, func(n *NameState) { n.Step, n.Problem = StepWait, why })
 }
 
 // needs says whether an attempt of ours is wanted: there is no certificate of

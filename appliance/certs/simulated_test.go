@@ -63,6 +63,27 @@ func newSimulated(t *testing.T) *simulated {
 
 var _ ca = (*simulated)(nil)
 
+// fails says how attempts end from now on.
+func (s *simulated) fails(f func() *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chaos = f
+}
+
+// asked counts the attempts.
+func (s *simulated) asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.attempts
+}
+
+// made counts the certificates for name.
+func (s *simulated) made(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.issued[name])
+}
+
 // within counts the times in the window that ends now.
 func within(times []time.Time, window time.Duration) (n int) {
 	for _, at := range times {
@@ -199,8 +220,12 @@ func (s *simulated) renewal(ctx context.Context, leaf *x509.Certificate) (acme.R
 
 // windowed is renewal information as Let's Encrypt gives it: a window of two
 // days around two thirds of the life, to be asked for every six hours.
-func windowed(random *rand.Rand) func(*x509.Certificate) (acme.RenewalInfo, error) {
+func windowed(seed uint64) func(*x509.Certificate) (acme.RenewalInfo, error) {
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(seed, 3))
 	return func(leaf *x509.Certificate) (acme.RenewalInfo, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		if random.IntN(10) < 3 {
 			return acme.RenewalInfo{}, errors.New("the CA is away")
 		}
@@ -218,7 +243,8 @@ func windowed(random *rand.Rand) func(*x509.Certificate) (acme.RenewalInfo, erro
 }
 
 // mishaps fails three attempts of ten, each in one of the ways that there are.
-func mishaps(random *rand.Rand) func() *failure {
+func mishaps(seed uint64) func() *failure {
+	random := rand.New(rand.NewPCG(seed, 4)) // under the CA's lock
 	return func() *failure {
 		if random.Float64() >= 0.3 {
 			return nil
