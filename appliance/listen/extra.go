@@ -41,8 +41,8 @@ func (s *Sockets) Extra(ctx context.Context, ports []uint16) error {
 		want[port] = true
 	}
 	opened := make(map[uint16]*extraPort)
-	for port := range want {
-		if s.extra[port] != nil {
+	for _, port := range ports {
+		if s.extra[port] != nil || opened[port] != nil {
 			continue
 		}
 		x, err := s.openExtra(ctx, port)

@@ -126,6 +126,37 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestOnceThereIsAPublicName tries what a house with a name is called by. Being
+// found by that name changes nothing about where a caller is.
+func TestOnceThereIsAPublicName(t *testing.T) {
+	n := house()
+	n.Names = append(n.Names, "keys.example.org", "lan.keys.example.org")
+	for _, tt := range []struct {
+		name, peer, local, host string
+		want                    listen.Origin
+	}{
+		{"a laptop by the name for the home network", "192.168.1.20", "192.168.1.5", "lan.keys.example.org", listen.Home},
+		{"a laptop by the public name that the router overrides", "192.168.1.20", "192.168.1.5", "keys.example.org:8443", listen.Home},
+		{"a laptop by the public name over its own IPv6", "2001:db8:77::20", "2001:db8:77::5", "keys.example.org", listen.Home},
+		{"a laptop by a name below", "192.168.1.20", "192.168.1.5", "x.keys.example.org", listen.Far},
+		{"a laptop looped back by the router under its address at home", "192.168.1.1", "192.168.1.5", "keys.example.org", listen.Far},
+		{"a laptop looped back by the router under its second address", "192.168.1.2", "192.168.1.5", "lan.keys.example.org", listen.Far},
+		{"a laptop looped back by the router under the public address", "203.0.113.10", "192.168.1.5", "keys.example.org", listen.Far},
+		{"a stranger by the public name", "198.51.100.20", "192.168.1.5", "keys.example.org", listen.Far},
+		{"a stranger by the name for the home network", "198.51.100.20", "192.168.1.5", "lan.keys.example.org", listen.Far},
+		{"a stranger by IPv6 and the public name", "2001:db8:51::20", "2001:db8:77::5", "keys.example.org", listen.Far},
+		{"this machine by its own address and the public name", "192.168.1.5", "192.168.1.5", "keys.example.org", listen.Far},
+		{"this machine over loopback by the public name", "127.0.0.1", "127.0.0.1", "keys.example.org", listen.Far},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := listen.Judge(listen.Call{Door: listen.DoorTLS, Peer: addr(tt.peer), Local: addr(tt.local), Host: tt.host, Header: http.Header{}}, n)
+			if got.Origin != tt.want {
+				t.Errorf("Judge = %s (%s), want %s", got.Origin, got.Why, tt.want)
+			}
+		})
+	}
+}
+
 func TestJudgeNetworks(t *testing.T) {
 	card := func(name string, list ...string) listen.Interface {
 		return listen.Interface{Name: name, Prefixes: prefixes(list...)}

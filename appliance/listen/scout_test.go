@@ -43,6 +43,29 @@ func TestScoutLooksAgain(t *testing.T) {
 	}
 }
 
+func TestScoutKnowsAProxyOnThisComputer(t *testing.T) {
+	declared := []netip.Prefix{}
+	s := NewScout(ScoutConfig{Proxies: func() []netip.Prefix { return declared }})
+	r := httptest.NewRequest(http.MethodGet, "https://localhost/", nil)
+	r = r.WithContext(context.WithValue(WithDoor(r.Context(), DoorTLS), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8443}))
+	r.RemoteAddr = "127.0.0.1:50000"
+	if v := s.Verdict(r); v.Origin != Home {
+		t.Errorf("before it is declared: %+v", v)
+	}
+	declared = append(declared, netip.MustParsePrefix("127.0.0.0/8"))
+	r.Header.Set("X-Forwarded-For", "198.51.100.20")
+	if v := s.Verdict(r); v.Origin != Far {
+		t.Errorf("what it passes on: %+v", v)
+	}
+	if c := s.Client(r); c.Addr != netip.MustParseAddr("198.51.100.20") || !c.Proxied {
+		t.Errorf("Client = %+v", c)
+	}
+	r.Header.Del("X-Forwarded-For")
+	if v := s.Verdict(r); v.Origin != Far {
+		t.Errorf("what it passes on in silence: %+v", v)
+	}
+}
+
 func TestKind(t *testing.T) {
 	const usual = net.FlagUp | net.FlagBroadcast | net.FlagMulticast
 	for _, tt := range []struct {
