@@ -2,6 +2,7 @@ package portmap
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -132,13 +133,36 @@ func (w *worker) sweep(ctx context.Context) {
 		for _, e := range w.others(s.family) {
 			if !e.Permanent && w.book.now().After(e.Until) {
 				w.book.drop(ctx, e)
-				continue
-			}
-			if k := w.remover(s.family, e); k != nil && due(e.next) {
+			} else if k := w.remover(s.family, e); k != nil && due(e.next) {
 				w.shut(ctx, k, e)
+			}
+			if !slices.Contains(w.book.entries, e) {
+				w.comeBack(ctx, s, e)
 			}
 		}
 	}
+}
+
+// comeBack returns to the port that we had under another address of ours, once
+// that mapping is out of its way: nobody but that address could take it away, so
+// that another port had to do, and a house should keep its port.
+func (w *worker) comeBack(ctx context.Context, s *slot, e *entry) {
+	if s.family != 4 || !s.held() || !e.Held || e.Internal.Addr() == w.self(4) || e.External == s.entry.External {
+		return
+	}
+	wished := slices.ContainsFunc(w.wishes(s), func(p Port) bool { return p.External == e.External })
+	if !wished || w.rank(e.External) > w.rank(s.entry.External) {
+		return
+	}
+	w.log.Info("going back to the port that is free again", "port", e.External)
+	w.shut(ctx, s.door, s.entry)
+	s.lose()
+	s.last = e.External
+}
+
+// rank is a port's place among the wishes as they were given.
+func (w *worker) rank(external uint16) int {
+	return slices.IndexFunc(w.want.Ports, func(p Port) bool { return p.External == external })
 }
 
 // remover is a door by which an entry can be taken away: its own protocol from

@@ -14,13 +14,12 @@ import (
 // fakeNet is a network without packets, for tests of time: some doors, a route,
 // and what routers say.
 type fakeNet struct {
-	mu     sync.Mutex
-	route  uplink.Route
-	doors  []*fakeDoor
-	seeks  int
-	asked  int // for the route
-	heard  func(news)
-	absent []Router
+	mu    sync.Mutex
+	route uplink.Route
+	doors []*fakeDoor
+	seeks int
+	asked int // for the route
+	heard func(news)
 }
 
 func (n *fakeNet) Now() (uplink.Route, error) {
@@ -34,10 +33,10 @@ func (n *fakeNet) seek(ctx context.Context, r uplink.Route, _ []string) <-chan f
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.seeks++
-	found := make(chan finding)
+	tell := make(chan finding)
 	doors := slices.Clone(n.doors)
 	go func() {
-		defer close(found)
+		defer close(tell)
 		var all sync.WaitGroup
 		for _, d := range doors {
 			if d.who.family == 4 && !r.Gateway4.IsValid() || d.who.family == 6 && len(r.Global6) == 0 {
@@ -47,7 +46,7 @@ func (n *fakeNet) seek(ctx context.Context, r uplink.Route, _ []string) <-chan f
 				pause(ctx, d.slow)
 				v, err := d.look(ctx)
 				select {
-				case found <- madeOf(d, v, err):
+				case tell <- found(d, v, err):
 				case <-ctx.Done():
 				}
 			})
@@ -55,10 +54,8 @@ func (n *fakeNet) seek(ctx context.Context, r uplink.Route, _ []string) <-chan f
 		all.Wait()
 		pause(ctx, seekWait/4)
 	}()
-	return found
+	return tell
 }
-
-func madeOf(d *fakeDoor, v view, err error) finding { return found(d, v, err) }
 
 func (n *fakeNet) listen(ctx context.Context, _ uplink.Route, heard func(news)) {
 	n.mu.Lock()

@@ -73,17 +73,24 @@ func (d *igdDoor) look(ctx context.Context) (view, error) {
 }
 
 func (d *igdDoor) open(ctx context.Context, e *entry, lease time.Duration) (grant, error) {
-	switch there, err := d.lookup(ctx, e); {
+	there, err := d.lookup(ctx, e)
+	switch {
 	case err != nil:
 		return grant{}, err
 	case there == theirs:
 		return grant{}, &refusal{fault: Conflict, why: fmt.Sprintf("port %d of the router is already another's", e.External), thisPort: true}
 	}
 	g, err := d.add(ctx, e, lease)
+	if err != nil && refused(err).fault == Conflict && (there == ours || there == stale) {
+		// Some routers don't let a mapping be renewed, only made anew.
+		if err = d.close(ctx, e); err == nil {
+			g, err = d.add(ctx, e, lease)
+		}
+	}
 	if err != nil {
 		return grant{}, err
 	}
-	there, err := d.lookup(ctx, e)
+	there, err = d.lookup(ctx, e)
 	if err == nil && there == theirs {
 		return grant{}, &refusal{fault: Conflict, why: fmt.Sprintf("the router said yes and then named another for port %d", e.External), thisPort: true}
 	}

@@ -318,6 +318,28 @@ func TestMending(t *testing.T) {
 			t.Error("the old mapping was not taken away")
 		}
 	})
+	inTime(t, "the port is had back when the mapping of our old address has run out", func(t *testing.T) {
+		n := newFakeNet()
+		d := n.door(PCP, 4, 0)
+		m, stop := n.run(t, nil, wishing(443, 8443))
+		defer stop()
+		after(5 * time.Second)
+		n.set(func() {
+			n.route.Address4 = netip.MustParseAddr("192.168.1.11")
+			d.refuse = map[uint16]*refusal{443: {fault: Conflict, thisPort: true}}
+		})
+		m.Changed()
+		after(3 * time.Second)
+		if external(m.State().V4) != 8443 {
+			t.Fatalf("held %+v, want 8443 meanwhile", m.State().V4)
+		}
+		after(20 * time.Minute)
+		n.set(func() { d.refuse = nil })
+		after(11 * time.Minute)
+		if external(m.State().V4) != 443 {
+			t.Errorf("held %+v, want 443 again", m.State().V4)
+		}
+	})
 	inTime(t, "without a default route nothing is asked, and little is done", func(t *testing.T) {
 		n := newFakeNet()
 		d := n.door(PCP, 4, 0)

@@ -26,12 +26,13 @@ type network struct {
 	gateway uint16         // 5351
 	ssdp    uint16         // 1900
 	group   netip.AddrPort // 239.255.255.250:1900
+	wait    time.Duration  // seekWait
 }
 
 func newNetwork(e *epochs, mark string) *network {
 	return &network{
 		epochs: e, mark: mark, gateway: gatewayPort, ssdp: ssdpPort,
-		group: netip.AddrPortFrom(ssdpGroup, ssdpPort),
+		group: netip.AddrPortFrom(ssdpGroup, ssdpPort), wait: seekWait,
 	}
 }
 
@@ -87,7 +88,7 @@ type patientDoor interface {
 }
 
 func (n *network) knock(ctx context.Context, d patientDoor, tell func(finding)) {
-	ctx, cancel := context.WithTimeout(ctx, seekWait)
+	ctx, cancel := context.WithTimeout(ctx, n.wait)
 	defer cancel()
 	v, err := d.ask(ctx, true)
 	tell(found(d, v, err))
@@ -139,7 +140,7 @@ func (n *network) upnp(ctx context.Context, r uplink.Route, hints []string, tell
 	for _, h := range hints {
 		describe(h)
 	}
-	searching, cancel := context.WithTimeout(ctx, seekWait)
+	searching, cancel := context.WithTimeout(ctx, n.wait)
 	n.search(searching, r, within, describe)
 	cancel()
 	all.Wait()

@@ -151,9 +151,7 @@ func (w *worker) again(ctx context.Context, s *slot) {
 		return
 	}
 	door := s.door
-	if r.fault == Conflict || r.fault == PortRefused {
-		w.book.drop(ctx, s.entry)
-	}
+	// What may still stand there is left to sweep.
 	s.lose()
 	s.note(door, s.last, r)
 }
