@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -72,7 +73,7 @@ func TestZone(t *testing.T) {
 			}
 		}
 		for _, q := range w.questions("192.0.2.53") {
-			if q != "NS test" && !strings.HasSuffix(q, " ns2.elsewhere.test") && !strings.HasSuffix(q, " ns.nic.test") {
+			if q != "NS test +rd" && !strings.HasSuffix(q, " ns2.elsewhere.test +rd") && !strings.HasSuffix(q, " ns.nic.test +rd") {
 				t.Errorf("the resolver was asked for %s", q)
 			}
 		}
@@ -153,8 +154,8 @@ func TestAddresses(t *testing.T) {
 	})
 
 	t.Run("a server that is down does not count", func(t *testing.T) {
-		w.change(func() { second.meddle = func(_, _ *dns.Msg) *dns.Msg { return nil } })
-		defer w.change(func() { second.meddle = nil })
+		w.change(func() { delete(w.at, "192.0.2.3:53") })
+		defer w.put("192.0.2.3", second)
 		got, err := a.Addresses(t.Context(), "vault.home.test", 4)
 		if err != nil || len(got.Addrs) != 1 || got.Servers != 1 || got.Agree != 1 {
 			t.Errorf("got %+v, %v", got, err)
@@ -171,9 +172,9 @@ func TestAddresses(t *testing.T) {
 	})
 
 	t.Run("no server answers", func(t *testing.T) {
-		silent := func(_, _ *dns.Msg) *dns.Msg { return nil }
-		w.change(func() { first.meddle, second.meddle = silent, silent })
-		defer w.change(func() { first.meddle, second.meddle = nil, nil })
+		w.change(func() { delete(w.at, "192.0.2.2:53"); delete(w.at, "192.0.2.3:53") })
+		defer w.put("192.0.2.2", first)
+		defer w.put("192.0.2.3", second)
 		if got, err := a.Addresses(t.Context(), "vault.home.test", 4); !errors.Is(err, ErrUnreachable) {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -259,18 +260,37 @@ func TestInterception(t *testing.T) {
 			w.change(func() { delete(w.at, ip) })
 		}
 		a := w.authority()
-		z, err := a.Zone(t.Context(), "new.vault.home.test")
-		if err != nil || z.Name != "home.test" || !errors.Is(z.Trouble, ErrUnreachable) {
-			t.Errorf("Zone: %+v, %v", z, err)
-		}
-		if _, err := a.Addresses(t.Context(), "vault.home.test", 4); !errors.Is(err, ErrUnreachable) {
-			t.Errorf("Addresses: %v", err)
-		}
-		for _, q := range w.questions("192.0.2.53") {
-			if q == "SOA new.vault.home.test" {
-				t.Error("the resolver was asked for the name itself")
+		for _, name := range []string{"new.home.test", "new.below.home.test", "home.test"} {
+			z, err := a.Zone(t.Context(), name)
+			if err != nil || z.Name != "home.test" || !errors.Is(z.Trouble, ErrUnreachable) {
+				t.Errorf("Zone(%s): %+v, %v", name, z, err)
+			}
+			if _, err := a.Addresses(t.Context(), name, 4); !errors.Is(err, ErrUnreachable) {
+				t.Errorf("Addresses(%s): %v", name, err)
 			}
 		}
+		for _, q := range w.questions("192.0.2.53") {
+			if strings.HasSuffix(q, "below.home.test +rd") || strings.HasSuffix(q, "new.home.test +rd") {
+				t.Errorf("the resolver was asked for %s, and will remember its absence", q)
+			}
+		}
+	})
+
+	t.Run("a server that says nothing costs its time and no more", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w, _, second, _ := usual(t)
+			a := w.authority()
+			a.cfg.Timeout = 2 * time.Second
+			if _, err := a.Zone(t.Context(), "vault.home.test"); err != nil {
+				t.Fatal(err)
+			}
+			w.change(func() { second.meddle = func(_, _ *dns.Msg) *dns.Msg { return nil } })
+			began := time.Now()
+			got, err := a.Addresses(t.Context(), "vault.home.test", 4)
+			if took := time.Since(began); err != nil || got.Servers != 1 || took != 2*time.Second {
+				t.Errorf("got %+v, %v after %v", got, err, took)
+			}
+		})
 	})
 }
 
@@ -358,14 +378,14 @@ func TestResolve(t *testing.T) {
 	})
 	t.Run("the second resolver helps where the first fails", func(t *testing.T) {
 		w.put("192.0.2.54", &node{meddle: func(_, reply *dns.Msg) *dns.Msg { reply.Rcode = dns.RcodeServerFailure; return reply }})
-		a := New(Config{Resolvers: []string{"192.0.2.54", "192.0.2.53:53"}, Timeout: 300 * time.Millisecond, Dial: w.dial})
+		a := New(Config{Resolvers: []string{"192.0.2.54", "192.0.2.53:53"}, Timeout: time.Minute, Dial: w.dial})
 		if got, err := a.Resolve(t.Context(), "vault.home.test", 4); err != nil || len(got.Addrs) != 1 {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
 	t.Run("resolv.conf is read again", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "resolv.conf")
-		a := New(Config{Timeout: 300 * time.Millisecond, Dial: w.dial, resolvConf: path})
+		a := New(Config{Timeout: time.Minute, Dial: w.dial, resolvConf: path})
 		if _, err := a.Resolve(t.Context(), "vault.home.test", 4); !errors.Is(err, ErrUnreachable) {
 			t.Errorf("without a file: %v", err)
 		}

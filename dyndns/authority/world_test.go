@@ -12,13 +12,14 @@ import (
 	"github.com/miekg/dns"
 )
 
-// world is an internet of DNS servers, all on loopback: each has an address of
-// its own that only the world's dialer knows.
+// world is an internet of DNS servers within the test: each has an address that
+// only the world's dialer knows.
 type world struct {
 	t  *testing.T
 	mu sync.Mutex
-	at map[string]string // "192.0.2.1:53" -> loopback
-	// asked is what reached each server: "192.0.2.1 SOA name".
+	at map[string]*node // by "192.0.2.1:53"
+	// asked is what reached each server: "192.0.2.1 SOA name", and "+rd" where
+	// recursion was asked for.
 	asked []string
 }
 
@@ -29,21 +30,73 @@ type node struct {
 	meddle func(asked, reply *dns.Msg) *dns.Msg
 }
 
-func newWorld(t *testing.T) *world { return &world{t: t, at: map[string]string{}} }
+func newWorld(t *testing.T) *world { return &world{t: t, at: map[string]*node{}} }
 
 // authority makes an Authority in the world, whose resolver is 192.0.2.53.
 func (w *world) authority() *Authority {
-	return New(Config{Resolvers: []string{"192.0.2.53"}, Timeout: 300 * time.Millisecond, Dial: w.dial})
+	return New(Config{Resolvers: []string{"192.0.2.53"}, Timeout: time.Minute, Dial: w.dial})
 }
 
-func (w *world) dial(ctx context.Context, network, address string) (net.Conn, error) {
+// dial connects by a pipe, which keeps the borders of packets.
+func (w *world) dial(_ context.Context, network, address string) (net.Conn, error) {
 	w.mu.Lock()
-	at, ok := w.at[address]
+	n := w.at[address]
 	w.mu.Unlock()
-	if !ok {
+	if n == nil {
 		return nil, fmt.Errorf("no route to %s", address)
 	}
-	return new(net.Dialer).DialContext(ctx, network, at)
+	client, server := net.Pipe()
+	go w.serve(n, strings.TrimSuffix(address, ":53"), network, server)
+	return client, nil
+}
+
+func (w *world) serve(n *node, ip, network string, conn net.Conn) {
+	defer conn.Close()
+	stream := &dns.Conn{Conn: conn} // for TCP, with lengths
+	buffer := make([]byte, dns.MaxMsgSize)
+	for {
+		read, write := stream.Read, stream.Write
+		if network == "udp" {
+			read, write = conn.Read, conn.Write
+		}
+		size, err := read(buffer)
+		if err != nil {
+			return
+		}
+		asked := new(dns.Msg)
+		if err := asked.Unpack(buffer[:size]); err != nil {
+			w.t.Errorf("a question that is none: %v", err)
+			return
+		}
+		reply := w.reply(n, ip, asked)
+		if reply == nil {
+			continue
+		}
+		packet, err := reply.Pack()
+		if err != nil {
+			w.t.Errorf("packing %v: %v", reply, err)
+			return
+		}
+		if _, err := write(packet); err != nil {
+			return
+		}
+	}
+}
+
+func (w *world) reply(n *node, ip string, asked *dns.Msg) *dns.Msg {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	q := asked.Question[0]
+	line := fmt.Sprintf("%s %s %s", ip, dns.TypeToString[q.Qtype], canonical(q.Name))
+	if asked.RecursionDesired {
+		line += " +rd"
+	}
+	w.asked = append(w.asked, line)
+	reply := n.answer(asked)
+	if n.meddle != nil {
+		reply = n.meddle(asked, reply)
+	}
+	return reply
 }
 
 // change is how a test changes servers that may be answering just now.
@@ -54,50 +107,8 @@ func (w *world) change(what func()) {
 }
 
 func (w *world) put(ip string, n *node) *node {
-	w.t.Helper()
-	packets, listener := pair(w.t)
-	handler := dns.HandlerFunc(func(out dns.ResponseWriter, asked *dns.Msg) {
-		q := asked.Question[0]
-		w.mu.Lock()
-		w.asked = append(w.asked, fmt.Sprintf("%s %s %s", ip, dns.TypeToString[q.Qtype], canonical(q.Name)))
-		reply := n.answer(asked)
-		if n.meddle != nil {
-			reply = n.meddle(asked, reply)
-		}
-		w.mu.Unlock()
-		if reply != nil {
-			out.WriteMsg(reply)
-		}
-	})
-	for _, s := range []*dns.Server{{PacketConn: packets, Handler: handler}, {Listener: listener, Handler: handler}} {
-		ready := make(chan struct{})
-		s.NotifyStartedFunc = func() { close(ready) }
-		go s.ActivateAndServe()
-		<-ready
-		w.t.Cleanup(func() { s.Shutdown() })
-	}
-	w.mu.Lock()
-	w.at[net.JoinHostPort(ip, "53")] = packets.LocalAddr().String()
-	w.mu.Unlock()
+	w.change(func() { w.at[net.JoinHostPort(ip, "53")] = n })
 	return n
-}
-
-// pair opens UDP and TCP at one port.
-func pair(t *testing.T) (net.PacketConn, net.Listener) {
-	t.Helper()
-	for range 20 {
-		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		listener, err := net.Listen("tcp", packets.LocalAddr().String())
-		if err == nil {
-			return packets, listener
-		}
-		packets.Close() // somebody has the TCP port of that number
-	}
-	t.Fatal("no port is free for both UDP and TCP")
-	return nil, nil
 }
 
 // questions are what a server was asked.

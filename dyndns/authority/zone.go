@@ -228,28 +228,33 @@ func (a *Authority) lookUp(ctx context.Context, name string) []netip.AddrPort {
 }
 
 // findByResolver is what is left where the servers can't be asked: the zone's
-// name as the resolver knows it. Only names that surely exist are asked for: the
-// registered one, and further labels while each is a zone; never name itself
-// unless it is the registered one.
+// name as the resolver knows it. Only the registered name surely exists and is
+// asked for as usual. Of further labels the resolver tells only what it
+// remembers (RD=0), so that it does not come to remember their absence; a zone
+// of its own among them may stay unknown for that.
 func (a *Authority) findByResolver(ctx context.Context, name string, trouble error) (Zone, error) {
 	z := Zone{Trouble: trouble}
-	for zone := below(name, registry(name)); ; zone = below(name, zone) {
-		reply, err := a.askResolver(ctx, query.Question{Name: zone, Type: dns.TypeSOA, Recursive: true})
-		if err != nil {
+	registered := below(name, registry(name))
+	for zone := registered; ; zone = below(name, zone) {
+		reply, err := a.askResolver(ctx, query.Question{Name: zone, Type: dns.TypeSOA, Recursive: zone == registered})
+		if err != nil && zone == registered {
 			return Zone{}, err
 		}
-		soa := startOf(reply, zone)
+		var soa *dns.SOA
+		if err == nil {
+			soa = startOf(reply, zone)
+		}
 		if soa == nil || canonical(soa.Hdr.Name) != zone {
 			break
 		}
 		z.Name, z.Primary = zone, canonical(soa.Ns)
 		z.Negative = time.Duration(soa.Minttl) * time.Second
-		if zone == name || below(name, zone) == name {
+		if zone == name {
 			break
 		}
 	}
 	if z.Name == "" {
-		return Zone{}, fmt.Errorf("%w: nobody has registered %s", ErrNoZone, below(name, registry(name)))
+		return Zone{}, fmt.Errorf("%w: nobody has registered %s", ErrNoZone, registered)
 	}
 	return z, nil
 }

@@ -3,10 +3,11 @@ package query
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -20,50 +21,63 @@ func reply(asked *dns.Msg, text string) *dns.Msg {
 	return m
 }
 
-// serve answers on loopback over UDP and TCP at one port.
-func serve(t *testing.T, udp, tcp dns.HandlerFunc) string {
+// handler answers a question with any number of messages.
+type handler func(asked *dns.Msg) []*dns.Msg
+
+// serve dials servers within the test, by pipes, which keep the borders of
+// packets and live in a bubble's time.
+func serve(t *testing.T, udp, tcp handler) Dial {
 	t.Helper()
-	packets, listener := pair(t)
-	for _, s := range []*dns.Server{{PacketConn: packets, Handler: udp}, {Listener: listener, Handler: tcp}} {
-		ready := make(chan struct{})
-		s.NotifyStartedFunc = func() { close(ready) }
-		go s.ActivateAndServe()
-		<-ready
-		t.Cleanup(func() { s.Shutdown() })
+	return func(_ context.Context, network, _ string) (net.Conn, error) {
+		client, server := net.Pipe()
+		if network == "udp" {
+			go answer(t, server, server, udp)
+		} else {
+			go answer(t, server, &dns.Conn{Conn: server}, tcp)
+		}
+		return client, nil
 	}
-	return packets.LocalAddr().String()
 }
 
-// pair opens UDP and TCP at one port.
-func pair(t *testing.T) (net.PacketConn, net.Listener) {
-	t.Helper()
-	for range 20 {
-		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+func answer(t *testing.T, end io.Closer, conn io.ReadWriter, handle handler) {
+	defer end.Close()
+	buffer := make([]byte, dns.MaxMsgSize)
+	for {
+		n, err := conn.Read(buffer)
 		if err != nil {
-			t.Fatal(err)
+			return
 		}
-		listener, err := net.Listen("tcp", packets.LocalAddr().String())
-		if err == nil {
-			return packets, listener
+		asked := new(dns.Msg)
+		if err := asked.Unpack(buffer[:n]); err != nil {
+			t.Errorf("a question that is none: %v", err)
+			return
 		}
-		packets.Close() // somebody has the TCP port of that number
+		for _, reply := range handle(asked) {
+			packet, err := reply.Pack()
+			if err != nil {
+				t.Errorf("packing: %v", err)
+				return
+			}
+			if _, err := conn.Write(packet); err != nil {
+				return
+			}
+		}
 	}
-	t.Fatal("no port is free for both UDP and TCP")
-	return nil, nil
 }
 
-func dialer() Dial { return new(net.Dialer).DialContext }
+// errAny stands for any error: which of two deadlines is first is chance.
+var errAny = errors.New("any")
 
 func TestAsk(t *testing.T) {
-	says := func(text string) dns.HandlerFunc {
-		return func(w dns.ResponseWriter, m *dns.Msg) { w.WriteMsg(reply(m, text)) }
+	says := func(text string) handler {
+		return func(m *dns.Msg) []*dns.Msg { return []*dns.Msg{reply(m, text)} }
 	}
-	silent := dns.HandlerFunc(func(dns.ResponseWriter, *dns.Msg) {})
-	forger := func(spoil func(*dns.Msg)) dns.HandlerFunc {
-		return func(w dns.ResponseWriter, m *dns.Msg) {
+	silent := handler(func(*dns.Msg) []*dns.Msg { return nil })
+	forger := func(spoil func(*dns.Msg)) handler {
+		return func(m *dns.Msg) []*dns.Msg {
 			r := reply(m, "udp")
 			spoil(r)
-			w.WriteMsg(r)
+			return []*dns.Msg{r}
 		}
 	}
 	otherCase := func(r *dns.Msg) {
@@ -73,92 +87,94 @@ func TestAsk(t *testing.T) {
 			r.Question[0].Name = strings.ToUpper(name)
 		}
 	}
+	const limit = 2 * time.Second // Timeout
 	for _, tt := range []struct {
 		name     string
-		udp, tcp dns.HandlerFunc
+		udp, tcp handler
 		want     string
 		err      error
+		took     time.Duration
 	}{
-		{"a plain answer by UDP", says("udp"), says("tcp"), "udp", nil},
-		{"an answer that does not fit", forger(func(r *dns.Msg) { r.Truncated = true }), says("tcp"), "tcp", nil},
-		{"a lost UDP", silent, says("tcp"), "tcp", nil},
-		{"an answer with another id", forger(func(r *dns.Msg) { r.Id++ }), says("tcp"), "tcp", nil},
-		{"an answer to another name", forger(func(r *dns.Msg) { r.Question[0].Name = "other.test." }), says("tcp"), "tcp", nil},
-		{"an answer in other letters", forger(otherCase), says("tcp"), "tcp", nil},
-		{"forged on both ways", forger(otherCase), forger(func(r *dns.Msg) { r.Question[0].Qtype = dns.TypeA }), "", ErrForged},
-		{"a question sent back", forger(func(r *dns.Msg) { r.Response = false }), says("tcp"), "tcp", nil},
+		{"a plain answer by UDP", says("udp"), says("tcp"), "udp", nil, 0},
+		{"an answer that does not fit", forger(func(r *dns.Msg) { r.Truncated = true }), says("tcp"), "tcp", nil, 0},
+		{"a lost UDP: two tries, then TCP", silent, says("tcp"), "tcp", nil, limit * 6 / 10},
+		{"an answer with another id", forger(func(r *dns.Msg) { r.Id++ }), says("tcp"), "tcp", nil, limit * 6 / 10},
+		{"an answer to another name", forger(func(r *dns.Msg) { r.Question[0].Name = "other.test." }), says("tcp"), "tcp", nil, limit * 6 / 10},
+		{"an answer in other letters", forger(otherCase), says("tcp"), "tcp", nil, limit * 6 / 10},
+		{"a question sent back", forger(func(r *dns.Msg) { r.Response = false }), says("tcp"), "tcp", nil, limit * 6 / 10},
+		{"forged on both ways", forger(otherCase), forger(func(r *dns.Msg) { r.Question[0].Qtype = dns.TypeA }), "", ErrForged, limit * 6 / 10},
+		{"silence", silent, silent, "", errAny, limit},
+		{
+			"a true answer after a false one is taken",
+			func(m *dns.Msg) []*dns.Msg {
+				bad := reply(m, "bad")
+				bad.Id++
+				return []*dns.Msg{bad, reply(m, "good")}
+			},
+			says("tcp"), "good", nil, 0,
+		},
+		{
+			"a server older than EDNS is asked again without it",
+			func(m *dns.Msg) []*dns.Msg {
+				if m.IsEdns0() == nil {
+					return []*dns.Msg{reply(m, "plain")}
+				}
+				refusal := new(dns.Msg).SetRcode(m, dns.RcodeFormatError)
+				refusal.Question = nil
+				return []*dns.Msg{refusal}
+			},
+			silent, "plain", nil, 0,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			server := serve(t, tt.udp, tt.tcp)
-			ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
-			defer cancel()
-			got, err := Ask(ctx, dialer(), server, Question{Name: "some.long.name.test", Type: dns.TypeTXT})
-			if tt.err != nil {
-				if !errors.Is(err, tt.err) {
-					t.Fatalf("got %v, want %v", err, tt.err)
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				got, err := Ask(t.Context(), serve(t, tt.udp, tt.tcp), "192.0.2.1:53", Question{Name: "some.long.name.test", Type: dns.TypeTXT})
+				if took := time.Since(began); took != tt.took {
+					t.Errorf("it took %v, want %v", took, tt.took)
 				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if text := got.Answer[0].(*dns.TXT).Txt[0]; text != tt.want {
-				t.Errorf("answered by %q, want %q", text, tt.want)
-			}
+				if tt.err != nil {
+					if err == nil || tt.err != errAny && !errors.Is(err, tt.err) {
+						t.Errorf("got %v, want %v", err, tt.err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if text := got.Answer[0].(*dns.TXT).Txt[0]; text != tt.want {
+					t.Errorf("answered by %q, want %q", text, tt.want)
+				}
+			})
 		})
 	}
 
-	t.Run("a true answer after a false one is taken", func(t *testing.T) {
-		server := serve(t, func(w dns.ResponseWriter, m *dns.Msg) {
-			bad := reply(m, "bad")
-			bad.Id++
-			w.WriteMsg(bad)
-			w.WriteMsg(reply(m, "good"))
-		}, says("tcp"))
-		got, err := Ask(t.Context(), dialer(), server, Question{Name: "name.test", Type: dns.TypeTXT})
-		if err != nil || got.Answer[0].(*dns.TXT).Txt[0] != "good" {
-			t.Errorf("got %v, %v", got, err)
-		}
-	})
-
 	t.Run("a lost first packet is sent again", func(t *testing.T) {
-		var seen atomic.Int32
-		server := serve(t, func(w dns.ResponseWriter, m *dns.Msg) {
-			if seen.Add(1) == 2 {
-				w.WriteMsg(reply(m, "second"))
+		synctest.Test(t, func(t *testing.T) {
+			seen := 0
+			dial := serve(t, func(m *dns.Msg) []*dns.Msg {
+				if seen++; seen == 2 {
+					return []*dns.Msg{reply(m, "second")}
+				}
+				return nil
+			}, silent)
+			got, err := Ask(t.Context(), dial, "192.0.2.1:53", Question{Name: "name.test", Type: dns.TypeTXT})
+			if err != nil || got.Answer[0].(*dns.TXT).Txt[0] != "second" {
+				t.Errorf("got %v, %v", got, err)
 			}
-		}, silent)
-		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
-		defer cancel()
-		got, err := Ask(ctx, dialer(), server, Question{Name: "name.test", Type: dns.TypeTXT})
-		if err != nil || got.Answer[0].(*dns.TXT).Txt[0] != "second" {
-			t.Errorf("got %v, %v", got, err)
-		}
-	})
-
-	t.Run("a server older than EDNS is asked again without it", func(t *testing.T) {
-		server := serve(t, func(w dns.ResponseWriter, m *dns.Msg) {
-			if m.IsEdns0() != nil {
-				refusal := new(dns.Msg).SetRcode(m, dns.RcodeFormatError)
-				refusal.Question = nil
-				w.WriteMsg(refusal)
-				return
-			}
-			w.WriteMsg(reply(m, "plain"))
-		}, silent)
-		got, err := Ask(t.Context(), dialer(), server, Question{Name: "name.test", Type: dns.TypeTXT})
-		if err != nil || len(got.Answer) != 1 {
-			t.Errorf("got %v, %v", got, err)
-		}
+		})
 	})
 
 	t.Run("it ends with its context", func(t *testing.T) {
-		server := serve(t, silent, silent)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(20*time.Millisecond, cancel)
-		if _, err := Ask(ctx, dialer(), server, Question{Name: "name.test", Type: dns.TypeTXT}); !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v", err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(20*time.Millisecond, cancel)
+			began := time.Now()
+			_, err := Ask(ctx, serve(t, silent, silent), "192.0.2.1:53", Question{Name: "name.test", Type: dns.TypeTXT})
+			if !errors.Is(err, context.Canceled) || time.Since(began) != 20*time.Millisecond {
+				t.Errorf("got %v after %v", err, time.Since(began))
+			}
+		})
 	})
 
 	t.Run("what is no name is not asked", func(t *testing.T) {
@@ -169,13 +185,13 @@ func TestAsk(t *testing.T) {
 
 	t.Run("recursion is asked for only where it is meant, and the case is mixed", func(t *testing.T) {
 		questions := make(chan *dns.Msg, 2)
-		server := serve(t, func(w dns.ResponseWriter, m *dns.Msg) {
+		dial := serve(t, func(m *dns.Msg) []*dns.Msg {
 			questions <- m
-			w.WriteMsg(reply(m, "x"))
+			return []*dns.Msg{reply(m, "x")}
 		}, silent)
 		name := strings.Repeat("abcdefghij.", 4) + "test."
 		for _, recursive := range []bool{false, true} {
-			if _, err := Ask(t.Context(), dialer(), server, Question{Name: name, Type: dns.TypeTXT, Recursive: recursive}); err != nil {
+			if _, err := Ask(t.Context(), dial, "192.0.2.1:53", Question{Name: name, Type: dns.TypeTXT, Recursive: recursive}); err != nil {
 				t.Fatal(err)
 			}
 		}
