@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -92,11 +93,14 @@ func TestTheWayToTheCA(t *testing.T) {
 		answer(w, 429, `{"type":"urn:ietf:params:acme:error:rateLimited","detail":"slow down"}`)
 	}))
 	defer busy.Close()
+	var sent atomic.Int64
 	flood := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"newNonce":"`))
-		for range 4 * mostAnswer / 1024 {
-			_, _ = w.Write([]byte(strings.Repeat("x", 1024)))
+		for range 32 * mostAnswer / 1024 {
+			if _, err := w.Write([]byte(strings.Repeat("x", 1024))); err != nil {
+				return
+			}
+			sent.Add(1024)
 		}
 	}))
 	defer flood.Close()
@@ -126,6 +130,9 @@ func TestTheWayToTheCA(t *testing.T) {
 				t.Errorf("got %v, held until %v", err, f)
 			}
 		})
+	}
+	if n := sent.Load(); n == 0 || n > 16*mostAnswer {
+		t.Errorf("%d bytes of the answer without end were taken", n)
 	}
 }
 

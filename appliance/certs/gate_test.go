@@ -116,6 +116,23 @@ func TestGate(t *testing.T) {
 			g.Errorf("told %q, want %q", g.told, want)
 		}
 	})
+	gates(t, "nothing is asked once the clock is not trusted any more", func(g *gate) {
+		var trusted atomic.Bool
+		trusted.Store(true)
+		g.cfg.Ready = trusted.Load
+		g.start()
+		time.Sleep(time.Hour)
+		trusted.Store(false)
+		time.Sleep(62 * day)
+		if g.real.asked() != 1 || g.state().Step != StepClock {
+			g.Errorf("%d attempts, %+v", g.real.asked(), g.state())
+		}
+		trusted.Store(true)
+		time.Sleep(day)
+		if s := g.state(); g.real.asked() != 2 || s.Step != StepDone || time.Now().After(s.NotAfter) {
+			g.Errorf("%d attempts, %+v", g.real.asked(), s)
+		}
+	})
 	gates(t, "a dry run comes first and is remembered", func(g *gate) {
 		g.start()
 		time.Sleep(100 * day)
@@ -302,6 +319,7 @@ func TestServing(t *testing.T) {
 			g.Errorf("while the other CA refuses: %v", err)
 		}
 		g.real.fails(always(nil))
+		g.real.life = func() time.Duration { return 30 * day } // the other CA's would last longer
 		time.Sleep(2 * day)
 		if s := (*g.public.serving.Load())[g.name]; s.directory != directoryKey(g.cfg.Directory) {
 			g.Errorf("served is the one of %s", s.directory)

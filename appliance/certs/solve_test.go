@@ -43,8 +43,11 @@ func (r *records) AppendRecords(_ context.Context, zone string, recs []libdns.Re
 func (r *records) DeleteRecords(ctx context.Context, _ string, recs []libdns.Record) ([]libdns.Record, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	r.gone += len(recs)
-	return recs, ctx.Err()
+	return recs, nil
 }
 
 func (r *records) texts(context.Context, string) ([]string, error) {
