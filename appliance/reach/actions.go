@@ -146,11 +146,15 @@ func (r *Reach) Apply(ctx context.Context, c Choice) error {
 			return err
 		}
 	}
+	left := ""
+	if now := r.now(); now.set && now.plan.Name != c.Name {
+		left = r.withdraw(ctx, now)
+	}
 	if err := r.choose(ctx, c); err != nil {
 		return err
 	}
 	r.change(func(m *memory) bool {
-		m.Home, m.Later = time.Time{}, false
+		m.Home, m.Later, m.Leftover = time.Time{}, false, left
 		return true
 	})
 	r.Wake()
@@ -200,12 +204,31 @@ func (r *Reach) Retry(ctx context.Context) error {
 
 const retryPatience = 5 * time.Minute
 
+// withdraw takes our records of a plan away; it names the one that may be left.
+// A record that nobody keeps true any more would one day lead to a stranger.
+func (r *Reach) withdraw(ctx context.Context, a aim) string {
+	if a.provider == nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, withdrawPatience)
+	defer cancel()
+	if err := r.cfg.Keeper.Withdraw(ctx); err != nil {
+		r.cfg.Log.Warn("taking the records of the old name away", "error", err)
+		return a.plan.Name
+	}
+	return ""
+}
+
+const withdrawPatience = 30 * time.Second
+
 // Forget goes back to the home network only: the door closes, and the keeper
-// takes our records away where the provider can.
+// takes our records away where the provider can. Where it can't, a notice says
+// what is left.
 func (r *Reach) Forget(ctx context.Context) error {
+	left := r.withdraw(ctx, r.now())
 	err := r.cfg.Settings.Set(ctx, map[string]any{settings.ReachMode: ModeHome, settings.ReachOpen: false})
 	r.change(func(m *memory) bool {
-		m.Proof, m.Port, m.Foreign, m.Home, m.Later = proof{}, 0, "", time.Time{}, false
+		m.Proof, m.Port, m.Foreign, m.Home, m.Later, m.Leftover = proof{}, 0, "", time.Time{}, false, left
 		return true
 	})
 	r.Wake()

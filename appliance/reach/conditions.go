@@ -21,6 +21,12 @@ func (r *Reach) pin(a aim) {
 		}
 		r.cfg.Board.SetIf(wrong, health.Condition{Code: "reach." + code, Severity: severity(l), Text: l.Text, Hint: l.Hint})
 	}
+	left := r.recall().Leftover
+	r.cfg.Board.SetIf(left != "", health.Condition{
+		Code: "reach.leftover", Severity: health.Notice,
+		Text: "The records of " + left + " could not be taken away.",
+		Hint: "Delete them at your provider: they lead to this house's address, which will be somebody else's one day.",
+	})
 	unproven := a.set && f.asked && lines["door"].State == Warn
 	r.cfg.Board.SetIf(unproven, health.Condition{
 		Code: "reach.unproven", Severity: health.Notice, Text: lines["door"].Text, Hint: lines["door"].Hint,

@@ -12,13 +12,15 @@ import (
 
 // memory is what outlives a restart and is no setting: what was found out.
 type memory struct {
-	Version int       `json:"version"`
-	Port    uint16    `json:"port,omitempty"` // outside, as last assigned, so that the address stays the same while the router is away
-	Spare   uint16    `json:"spare"`          // of this house, where all usual ports are refused
-	Proof   proof     `json:"proof"`
-	Later   bool      `json:"later,omitempty"`   // the person put the proof off
-	Foreign string    `json:"foreign,omitempty"` // whose certificate answered at the router's 443
-	Home    time.Time `json:"home,omitzero"`     // when a browser at home last opened the house by its public certificate
+	Version int    `json:"version"`
+	Port    uint16 `json:"port,omitempty"` // outside, as last assigned, so that the address stays the same while the router is away
+	Spare   uint16 `json:"spare"`          // of this house, where all usual ports are refused
+	Proof   proof  `json:"proof"`
+	Later   bool   `json:"later,omitempty"`   // the person put the proof off
+	Foreign string `json:"foreign,omitempty"` // whose certificate answered at the router's 443
+	// Leftover is a former name whose records could not be taken away.
+	Leftover string    `json:"leftover,omitempty"`
+	Home     time.Time `json:"home,omitzero"` // when a browser at home last opened the house by its public certificate
 }
 
 // proof is that somebody outside reached us under our name.

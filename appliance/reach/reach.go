@@ -42,6 +42,7 @@ type Keeper interface {
 	Observe(l dyndns.Local)
 	Nudge(why string)
 	Retry()
+	Withdraw(ctx context.Context) error
 	Pace(fast bool)
 	State() dyndns.State
 }

@@ -72,6 +72,35 @@ func TestTheDoorStaysClosedUntilItIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestAnOldNameIsTakenAway(t *testing.T) {
+	s := newStage(t)
+	s.well()
+	other := choice()
+	other.Name = "other.example.org"
+	if err := s.Apply(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("the new name is kept", func() bool { return s.plan != nil && s.plan.Name == "other.example.org" })
+	s.mu.Lock()
+	if len(s.withdrawn) != 1 || s.withdrawn[0] != name {
+		t.Errorf("withdrawn %q", s.withdrawn)
+	}
+	s.withdrawErr = problem.New(problem.Refused, "dns.cant-remove", "It can't.", "")
+	s.mu.Unlock()
+	if err := s.Forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 500 {
+		for _, c := range s.board.List() {
+			if c.Code == "reach.leftover" && strings.Contains(c.Text, "other.example.org") {
+				return
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Error("nobody is told what is left")
+}
+
 func TestAKillResumes(t *testing.T) {
 	keep, kept := memory{}, &blob{}
 	first := newStageOn(t, keep, kept)

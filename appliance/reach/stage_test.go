@@ -65,6 +65,9 @@ type stage struct {
 	opened  []provider.Options
 	proved  int
 	retried int
+
+	withdrawn   []string
+	withdrawErr error
 }
 
 const name = "vault.example.org"
@@ -284,6 +287,13 @@ func (c *certificates) State() certs.PublicState {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return certs.PublicState{Names: slices.Clone(c.certs.Names)}
+}
+
+func (k *keeper) Withdraw(context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.withdrawn = append(k.withdrawn, k.plan.Name)
+	return k.withdrawErr
 }
 
 func (c *certificates) Try(context.Context, string) error { return nil }
