@@ -14,6 +14,7 @@ const sections = [
   'export',
   'delete',
   'people',
+  'reach',
   'house',
 ];
 

@@ -8,12 +8,12 @@ export default Object.freeze({
   'reach.way.free.short': 'A free name',
   'reach.way.proxy.short': 'A proxy of mine',
 
-  'reach.seconds.one': '{count} second',
-  'reach.seconds.other': '{count} seconds',
-  'reach.minutes.one': '{count} minute',
-  'reach.minutes.other': '{count} minutes',
-  'reach.hours.one': '{count} hour',
-  'reach.hours.other': '{count} hours',
+  'reach.time.seconds.one': '{count} second',
+  'reach.time.seconds.other': '{count} seconds',
+  'reach.time.minutes.one': '{count} minute',
+  'reach.time.minutes.other': '{count} minutes',
+  'reach.time.hours.one': '{count} hour',
+  'reach.time.hours.other': '{count} hours',
 
   // the form
   'reach.name.domain.title': 'Your name on the internet',
@@ -92,6 +92,7 @@ export default Object.freeze({
   'reach.progress.lead':
     'A certificate can take a minute or two. You can close this page: the work goes on, and this browser finds it again.',
   'reach.progress.done': 'All of it is in place.',
+  'reach.progress.mostly': 'The name is in place, and you can go on. One line is worth a look.',
   'reach.progress.failed': 'It stopped here. Nothing that you typed is lost.',
   'reach.progress.change': 'Change the name or token',
   'reach.step.token': 'Trying the token …',
@@ -113,6 +114,8 @@ export default Object.freeze({
   'reach.move.title': 'Now by its own name',
   'reach.move.lead':
     '{name} has a certificate: from there on the browser shows its lock and no warning, so your master password is typed only into a page that proved itself.',
+  'reach.move.later':
+    '{name} has a certificate, but does not open at home yet. It can take a minute until this network knows it; this page looks again by itself.',
   'reach.move.go': 'Continue on {url}',
   'reach.move.none': 'The house gave no address to go on at.',
   'reach.move.none.hint': 'Go on here; the fold below says what that means.',
@@ -154,6 +157,14 @@ export default Object.freeze({
   'reach.manual.protocol': 'Protocol',
   'reach.manual.protocol.value': 'TCP',
   'reach.manual.copy': 'Copy {what}: {value}',
+  'reach.manual.address.unknown': 'this box, as the router names it',
+  'reach.manual.port': 'The router does not take this port',
+  'reach.manual.port.label': 'Another external port',
+  'reach.manual.port.hint':
+    'Above 1024, such as 8443. It becomes part of the address that people type, after a colon.',
+  'reach.manual.port.go': 'Use this port',
+  'reach.manual.port.wrong': 'A port is a number from 1 to 65535.',
+  'reach.manual.port.wrong.hint': 'Take 443 where the router allows it, else one above 1024.',
   'reach.manual.hint':
     'Have the router always give this box the same internal address (“static lease”, “reserved address”). Then scan the code below: a forwarding counts only when a caller from outside came through.',
 
@@ -212,7 +223,7 @@ export default Object.freeze({
   'reach.public.lead':
     'Three steps: a name, who keeps it, and the door through the router. Nothing is changed before you press the button.',
   'reach.public.go': 'Set it up',
-  'reach.change.fold': 'Change the provider or the token',
+  'reach.change.fold': 'Provider and token',
   'reach.change.lead': 'The name stays. The new token is tried before the old one is forgotten.',
   'reach.change.go': 'Try and save',
   'reach.change.started': 'Under way; the lines at the top tell how it goes.',
@@ -245,9 +256,9 @@ export default Object.freeze({
   'reach.history.took': 'Took',
   'reach.history.gone': 'taken away',
 
-  'reach.more': 'Checker, and when an address is believed',
+  'reach.more': 'Checker and address',
 
-  'reach.forget': 'Go back to the home network only',
+  'reach.forget': 'Back to the home network only',
   'reach.forget.lead':
     'Nobody reaches the house from outside any more: the port is closed, the record of {name} is removed, and the token is forgotten. Passkeys made under {name} stop working until it is set up again.',
   'reach.forget.go': 'Go back to home only',

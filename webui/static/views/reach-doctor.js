@@ -7,13 +7,12 @@ import { messageOf } from '../components/problem.js';
 import { announce } from '../components/toast.js';
 import { t } from '../text/reach.js';
 import { lineView } from './reach-lines.js';
+import { gravestFirst } from './reach-model.js';
 
 /** @typedef {import('./reach-model.js').Line} Line */
 
 /** ms between two lines, as in the wizard's look around. */
 const PACE = 90;
-
-const RANK = Object.freeze({ bad: 0, warn: 1, working: 2, ok: 3 });
 
 /** @param {import('../components/template.js').Built} built the section @param {import('./view.js').Deps} deps */
 export function doctorIn(built, { api, signal }) {
@@ -32,18 +31,13 @@ export function doctorIn(built, { api, signal }) {
       verdict.textContent = verdictOf(checks);
       announce(verdict.textContent ?? '');
       list.hidden = false;
-      await reveal(list, sorted(checks), signal);
+      await reveal(list, gravestFirst(checks), signal);
     } catch (error) {
       const { text, hint } = messageOf(error);
       verdict.textContent = `${text} ${hint}`;
     }
     button.ariaDisabled = null;
   });
-}
-
-/** What has something to say first; else in the house's order. @param {Line[]} checks */
-export function sorted(checks) {
-  return checks.toSorted((a, b) => (RANK[a.state] ?? 3) - (RANK[b.state] ?? 3));
 }
 
 /** @param {Line[]} checks */

@@ -8,19 +8,23 @@ import { icon } from '../components/icon.js';
 import { build, element } from '../components/template.js';
 import { announce } from '../components/toast.js';
 import { t } from '../text/reach.js';
-import { copyFrom } from './setup-parts.js';
+import { since } from './reach-model.js';
+import { copyFrom, Refusal, wireForm } from './setup-parts.js';
 
 /** @typedef {import('./reach-model.js').Manual} Manual @typedef {import('./reach-model.js').Proof} Proof */
 /** @typedef {import('../components/qr.js').QrCode} QrCode */
 
 const HTTPS = 443;
+const MOST = 65_535; // ports
 
 /**
- * The entry of a port forwarding, each value to be copied.
- * @param {Manual} manual
+ * The entry of a port forwarding, each value to be copied; and another port for
+ * routers that keep the usual one for themselves.
+ * @param {Manual} manual @param {AbortSignal} signal
+ * @param {(port: number) => Promise<unknown>} choose another port outside
  * @returns {HTMLElement}
  */
-export function manualView({ external, internal, address, router }) {
+export function manualView({ external, internal, address, router }, signal, choose) {
   const built = build('reach-manual');
   built.part('lead').textContent = router
     ? t('reach.manual.lead.router', { router })
@@ -29,10 +33,23 @@ export function manualView({ external, internal, address, router }) {
     .part('entries')
     .append(
       entry('external', String(external || HTTPS)),
-      entry('address', address),
+      address ? entry('address', address) : entry('address', t('reach.manual.address.unknown'), false),
       entry('internal', String(internal)),
       entry('protocol', t('reach.manual.protocol.value'), false),
     );
+  const port = built.part('port', HTMLInputElement);
+  port.value = String(external || HTTPS);
+  wireForm(built.part('other'), {
+    signal,
+    place: () => port,
+    async submit() {
+      const number = Number(port.value);
+      if (!Number.isInteger(number) || number < 1 || number > MOST) {
+        throw new Refusal(port, 'reach.manual.port.wrong');
+      }
+      await choose(number);
+    },
+  });
   return built.root;
 }
 
@@ -55,26 +72,6 @@ const LOOKS = Object.freeze({
   unknown: { look: 'warn', mark: 'clock' },
   refuted: { look: 'bad', mark: 'close' },
 });
-
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
-
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const UNITS = [
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-  ['second', 1],
-];
-
-/**
- * "4 seconds ago": to the second, because somebody stands there with the phone.
- * @param {string} date @param {number} [now] ms
- */
-export function since(date, now = Date.now()) {
-  const seconds = Math.max(1, Math.round((now - new Date(date).getTime()) / 1000));
-  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[UNITS.length - 1];
-  return relative.format(-Math.floor(seconds / size), unit);
-}
 
 /** The proof as it stands, with the code to scan where that helps. */
 export class ProofView {
@@ -108,6 +105,9 @@ export class ProofView {
     }
     this.#state = proof.state;
     if (proven && proof.time) this.#tell(line, proof.time);
+    const why = proven ? '' : [proof.why, proof.hint].filter(Boolean).join(' ');
+    this.built.part('why').textContent = why;
+    this.built.part('why').hidden = why === '';
     this.#code(proof, proven);
   }
 

@@ -33,22 +33,26 @@
  * @property {string[]} [qr]         of url
  * @property {string} provider       "", "watch", or an id
  * @property {string} challenge
- * @property {boolean} [certificate] whether a public one will be there
+ * @property {string} [challengeName]
+ * @property {boolean} certificate   whether a public one will be there
  * @property {Door} door
  * @property {number} port
  * @property {number} ttlSeconds
  * @property {number} unseenSeconds  for how long a new address may stay unseen
  * @property {{code:string, text:string}[]} notes
  */
-/** @typedef {{state:'proven'|'claimed'|'refuted'|'unknown', time?:string|null, from?:string, url?:string, qr?:string[]}} Proof */
-/** @typedef {{external:number, internal:number, address:string, router?:string}} Manual */
+/** @typedef {{state:'proven'|'claimed'|'refuted'|'unknown', time?:string|null, from?:string, url?:string, qr?:string[], why?:string, hint?:string}} Proof */
+/** @typedef {{external:number, internal:number, address?:string, router?:string}} Manual */
 /** @typedef {{time:string, name:string, family:number, from:string, to:string, tookSeconds:number}} Change */
 /**
  * @typedef {object} Reach
  * @property {''|'home'|'public'} mode
  * @property {Plan} plan
  * @property {Line[]} lines
- * @property {Step[]} steps          of the apply that runs or ran last; empty before the first
+ * @property {Step[]} steps          towards a name that works, as they stand; empty before there is a plan
+ * @property {boolean} ready         the name's part is done
+ * @property {boolean} open          the door was asked for
+ * @property {string} trusted        where a browser at home opens the house without a warning, "" while nowhere
  * @property {Provider[]} providers
  * @property {Change[]} history
  * @property {Manual} manual
@@ -110,26 +114,75 @@ export function credentialOf(typed) {
   return quoted ? quoted[2].trim() : text;
 }
 
+/** @type {Plan} */
+const NO_PLAN = Object.freeze({
+  name: '',
+  lan: '',
+  url: '',
+  provider: '',
+  challenge: '',
+  certificate: false,
+  door: 'auto',
+  port: 0,
+  ttlSeconds: 0,
+  unseenSeconds: 0,
+  notes: [],
+});
+
+/**
+ * An answer of the house with everything in it: what there is nothing of, it
+ * leaves out.
+ * @param {any} raw
+ * @returns {Reach}
+ */
+export function reachOf(raw) {
+  const list = (/** @type {any} */ value) => (Array.isArray(value) ? value : []);
+  return {
+    ...raw,
+    mode: raw.mode ?? '',
+    plan: planOf(raw.plan),
+    lines: list(raw.lines),
+    steps: list(raw.steps),
+    ready: raw.ready === true,
+    open: raw.open === true,
+    trusted: raw.trusted ?? '',
+    providers: list(raw.providers),
+    history: list(raw.history),
+    manual: raw.manual ?? { external: 0, internal: 0 },
+    proof: raw.proof?.state ? raw.proof : { ...raw.proof, state: 'unknown' },
+    proxies: list(raw.proxies),
+    credentialsSet: raw.credentialsSet === true,
+  };
+}
+
+/** @param {any} raw @returns {Plan} */
+export function planOf(raw) {
+  return { ...NO_PLAN, ...raw, notes: raw?.notes ?? [] };
+}
+
 /** @typedef {'none'|'working'|'failed'|'done'} Progress */
 
 /**
- * Where an apply stands as a whole.
- * @param {Step[]} steps
+ * Where the way to a name that works stands as a whole. Done is what the house
+ * calls ready: one line may still wait for a browser to open the name at home.
+ * @param {Pick<Reach, 'plan'|'steps'|'ready'>} reach
  * @returns {Progress}
  */
-export function progressOf(steps) {
-  if (steps.length === 0) return 'none';
-  if (steps.some(({ state }) => state === 'working')) return 'working';
-  if (steps.some(({ state }) => state === 'failed')) return 'failed';
-  return steps.every(({ state }) => state === 'done') ? 'done' : 'working';
+export function progressOf({ plan, steps, ready }) {
+  if (plan.name === '') return 'none';
+  if (ready) return 'done';
+  return steps.some(({ state }) => state === 'failed') ? 'failed' : 'working';
 }
 
 /**
  * How long to wait before the next look.
- * @param {Pick<Reach, 'steps'|'lines'>} reach
+ * @param {Pick<Reach, 'plan'|'steps'|'ready'|'lines'>} reach
  */
-export function paceOf({ steps, lines }) {
-  const busy = progressOf(steps) === 'working' || lines.some(({ state }) => state === 'working');
+export function paceOf(reach) {
+  const busy =
+    progressOf(reach) === 'working' ||
+    reach.steps.some(({ code, state }) => code !== 'home' && state === 'working') ||
+    reach.lines.some(({ state }) => state === 'working');
   return busy ? PACE.working : PACE.resting;
 }
 
@@ -209,4 +262,34 @@ export function mustMove(plan, host) {
  */
 export function changed(rows, before) {
   return rows.flatMap((row, i) => (JSON.stringify(row) === JSON.stringify(before[i]) ? [] : [i]));
+}
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
+
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+/**
+ * "4 seconds ago": to the second, because somebody stands there with the phone.
+ * @param {string} date @param {number} [now] ms
+ */
+export function since(date, now = Date.now()) {
+  const seconds = Math.max(1, Math.round((now - new Date(date).getTime()) / 1000));
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[UNITS.length - 1];
+  return relative.format(-Math.floor(seconds / size), unit);
+}
+
+const RANK = Object.freeze({ bad: 0, warn: 1, working: 2, ok: 3 });
+
+/**
+ * What has something to say first; else in the house's order.
+ * @param {Line[]} lines
+ */
+export function gravestFirst(lines) {
+  return lines.toSorted((a, b) => (RANK[a.state] ?? 3) - (RANK[b.state] ?? 3));
 }

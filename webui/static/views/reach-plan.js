@@ -7,7 +7,7 @@ import { build, element } from '../components/template.js';
 import { messageOf } from '../components/problem.js';
 import { t } from '../text/reach.js';
 import { Lines } from './reach-lines.js';
-import { spoken } from './reach-model.js';
+import { planOf, spoken } from './reach-model.js';
 
 /** @typedef {import('./reach-model.js').Plan} Plan @typedef {import('./reach-model.js').Line} Line */
 /** @typedef {import('./reach-model.js').Provider} Provider */
@@ -19,7 +19,7 @@ const PAUSE = 600;
 /** @param {number} seconds "70 seconds" */
 export function timeText(seconds) {
   const { count, unit } = spoken(seconds);
-  return t(`reach.${unit}`, { count });
+  return t(`reach.time.${unit}`, { count });
 }
 
 /**
@@ -38,7 +38,7 @@ export function factsOf(plan, providers) {
     const time = timeText(plan.unseenSeconds);
     facts.push(['reach.plan.unseen', t('reach.plan.unseen.value', { time })]);
   }
-  const certificate = plan.door === 'proxy' ? 'proxy' : plan.certificate === false ? 'no' : 'yes';
+  const certificate = plan.door === 'proxy' ? 'proxy' : plan.certificate ? 'yes' : 'no';
   facts.push(['reach.plan.certificate', t(`reach.plan.certificate.${certificate}`)]);
   return facts.flatMap(([label, value, mono]) => [
     element('dt', 'label', t(label)),
@@ -51,7 +51,7 @@ export function factsOf(plan, providers) {
  * @param {Plan} plan @param {string[]} [said] codes of what stands beside it already
  */
 export function notesOf(plan, said = []) {
-  const notes = (plan.notes ?? []).filter(({ code }) => code !== 'ttl' && !said.includes(code));
+  const notes = plan.notes.filter(({ code }) => code !== 'ttl' && !said.includes(code));
   return notes.map(({ text }) => element('li', '', text));
 }
 
@@ -105,8 +105,9 @@ export class Preview {
     const mine = ++this.#round;
     this.place.setAttribute('aria-busy', 'true');
     try {
-      const checked = /** @type {Checked} */ (await this.api.post('/latchkey/reach/check', body));
+      const answer = await this.api.post('/latchkey/reach/check', body);
       if (mine !== this.#round) return;
+      const checked = /** @type {Checked} */ ({ ...answer, plan: planOf(answer.plan) });
       this.#draw(checked);
       this.told(checked);
     } catch (error) {

@@ -14,9 +14,8 @@ export async function mount(root, { api, signal }) {
   if (signal.aborted) return;
   const built = build('reached');
   drawMark(built.part('mark', SVGSVGElement));
-  const key = state.home ? 'reached.home' : 'reached';
-  built.part('title').textContent = t(state.home ? key : 'reached.title');
-  built.part('lead').textContent = t(`${key}.lead`);
+  built.part('title').textContent = t(state.home ? 'reached.home' : 'reached.title');
+  built.part('lead').textContent = t(state.home ? 'reached.home.lead' : 'reached.lead');
   document.title = t('app.title', { where: built.part('title').textContent ?? '' });
   root.replaceChildren(built.root);
 }

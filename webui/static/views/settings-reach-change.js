@@ -5,6 +5,7 @@
  */
 import { build } from '../components/template.js';
 import { t } from '../text/reach.js';
+import { postReach } from './reach-api.js';
 import { ReachForm } from './reach-form.js';
 import { wayOf } from './reach-model.js';
 import { typed } from './settings-security.js';
@@ -49,7 +50,7 @@ export function changeForm(reach, { api, session, say, signal }, changed) {
     async submit() {
       const choice = form.read();
       const masterPasswordHash = await session.verifyPassword(typed(password));
-      const started = await api.post('/latchkey/reach', { ...choice, masterPasswordHash });
+      const started = await postReach(api, '', { ...choice, masterPasswordHash });
       form.credentials.clear();
       password.value = '';
       say(t('reach.change.started'));

@@ -8,6 +8,7 @@ import { timeElement } from '../components/format.js';
 import { messageOf } from '../components/problem.js';
 import { sayError } from '../components/toast.js';
 import { t } from '../text/reach.js';
+import { postReach } from './reach-api.js';
 import { changeForm } from './settings-reach-change.js';
 import { renameForm } from './settings-reach-rename.js';
 import { proxiesForm } from './reach-proxies.js';
@@ -78,7 +79,7 @@ function doorView(reach, { api }, changed) {
     radio.checked = radio.value === reach.plan.door;
     radio.addEventListener('change', async () => {
       try {
-        changed(await api.post('/latchkey/reach/door', { door: radio.value }));
+        changed(await postReach(api, '/door', { door: radio.value }));
       } catch (error) {
         sayError(error);
       }
@@ -105,7 +106,7 @@ function historyRow({ time, name, to, tookSeconds }) {
     when,
     element('td', 'mono', name),
     to ? element('td', 'mono', to) : element('td', '', t('reach.history.gone')),
-    element('td', '', timeText(tookSeconds)),
+    element('td', '', timeText(Math.max(1, tookSeconds))),
   );
   return row;
 }
@@ -131,10 +132,10 @@ function forgetForm({ plan }, { api, session, say, signal }, changed) {
     place: (code) => (code === 'password.wrong' ? password : null),
     async submit() {
       const masterPasswordHash = await session.verifyPassword(typed(password));
-      await api.post('/latchkey/reach/forget', { masterPasswordHash });
+      const now = await postReach(api, '/forget', { masterPasswordHash });
       password.value = '';
       say(t('reach.forget.done'));
-      changed(await api.get('/latchkey/reach'));
+      changed(now);
     },
   });
   return built.root;

@@ -4,6 +4,7 @@
  */
 import { build, element } from '../components/template.js';
 import { t } from '../text/reach.js';
+import { getReach } from './reach-api.js';
 import { Lines } from './reach-lines.js';
 import { nameOf } from './reach-model.js';
 import { typed } from './settings-security.js';
@@ -51,7 +52,8 @@ export function renameForm(reach, { api, session, say, signal }, changed) {
       const next = nameOf(name.value, suffixes);
       if (next === reach.plan.name) throw new Refusal(name, 'reach.rename.same');
       const masterPasswordHash = await session.verifyPassword(typed(password));
-      const body = { name: next, masterPasswordHash };
+      const { provider, door, port, challenge, challengeName } = reach.plan;
+      const body = { name: next, provider, door, port, challenge, challengeName, masterPasswordHash };
       if (seen !== next) {
         const loss = /** @type {Loss} */ (
           await api.post('/latchkey/reach/rename', { ...body, confirm: false })
@@ -62,7 +64,7 @@ export function renameForm(reach, { api, session, say, signal }, changed) {
       }
       await api.post('/latchkey/reach/rename', { ...body, confirm: true });
       say(t('reach.change.started'));
-      changed(await api.get('/latchkey/reach'));
+      changed(await getReach(api));
     },
   });
   return built.root;

@@ -7,6 +7,7 @@ import { build } from '../components/template.js';
 import { messageOf } from '../components/problem.js';
 import { announce } from '../components/toast.js';
 import { t } from '../text/reach.js';
+import { getReach, postReach } from './reach-api.js';
 import { doctorIn } from './reach-doctor.js';
 import { manualView, ProofView } from './reach-door.js';
 import { Lines, spokenLines } from './reach-lines.js';
@@ -24,7 +25,7 @@ const WATCHING = 1500;
 
 /** @type {import('./settings.js').Show} */
 export async function show(body, deps) {
-  const [reach] = await Promise.all([deps.api.get('/latchkey/reach'), needs('reach')]);
+  const [reach] = await Promise.all([getReach(deps.api), needs('reach')]);
   if (!deps.signal.aborted) await new Section(body, deps).begin(reach);
 }
 
@@ -59,7 +60,7 @@ class Section {
     });
     doctorIn(built, deps);
     this.watch = follow({
-      ask: () => api.get('/latchkey/reach'),
+      ask: () => getReach(api),
       told: (answer) => this.#show(answer),
       failed: (error) => this.#trouble(error),
       pace: (answer) => (this.proof.shown ? Math.min(paceOf(answer), WATCHING) : paceOf(answer)),
@@ -79,13 +80,19 @@ class Section {
     const said = spokenLines([...this.lines.show(lines), ...this.steps.show(reach.steps)]);
     if (said && this.begun) announce(said);
     this.begun = true;
-    const progress = progressOf(reach.steps);
-    built.part('progress-section').hidden = !open || progress === 'none' || progress === 'done';
-    built.part('retry').hidden = progress !== 'failed';
+    const failed = reach.steps.some(({ state }) => state === 'failed');
+    built.part('progress-section').hidden = !open || (progressOf(reach) === 'done' && !failed);
+    built.part('retry').hidden = !failed;
     built.part('address-section').hidden = !open;
     built.part('proof-section').hidden = !open;
     built.part('home').hidden = open;
+    // What there is to do comes first: a name where there is none, the test where all is set up.
+    const doctor = built.part('doctor-section');
     if (open) this.#address(reach);
+    if (open === (built.root.lastElementChild === doctor)) {
+      if (open) doctor.after(built.part('folds'));
+      else doctor.before(built.part('folds'));
+    }
     this.proof.show(reach.proof);
     built.part('prove').hidden = reach.proof.state !== 'proven' || this.proof.always;
     this.#manual(reach);
@@ -109,7 +116,10 @@ class Section {
     const facts = JSON.stringify(manual);
     if (!place || place.getAttribute('data-manual') === facts) return;
     place.setAttribute('data-manual', facts);
-    place.replaceChildren(manualView(manual));
+    const { api, signal } = this.deps;
+    const choose = async (/** @type {number} */ port) =>
+      this.watch?.take(await postReach(api, '/door', { door: 'manual', port }));
+    place.replaceChildren(manualView(manual, signal, choose));
   }
 
   /** What can be changed depends on the way; it is drawn anew only when that turns. @param {Reach} reach */
@@ -127,7 +137,7 @@ class Section {
 
   async #retry() {
     try {
-      this.watch?.take(await this.deps.api.post('/latchkey/reach/retry'));
+      this.watch?.take(await postReach(this.deps.api, '/retry'));
     } catch (error) {
       this.#trouble(error);
     }

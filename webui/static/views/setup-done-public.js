@@ -5,6 +5,7 @@
 import { build, element } from '../components/template.js';
 import { icon } from '../components/icon.js';
 import { t } from '../text/reach.js';
+import { getReach } from './reach-api.js';
 import { needs } from './setup-needs.js';
 import { openVault } from './setup-done.js';
 import { addressOf, appsAt } from './setup-trust.js';
@@ -15,12 +16,7 @@ import { addressOf, appsAt } from './setup-trust.js';
  */
 export async function showPublicDone(wizard) {
   const { api, signal } = wizard.deps;
-  const [reach] = await Promise.all([
-    /** @type {Promise<import('./reach-model.js').Reach|null>} */ (
-      api.get('/latchkey/reach').catch(() => null)
-    ),
-    needs('reach'),
-  ]);
+  const [reach] = await Promise.all([getReach(api).catch(() => null), needs('reach')]);
   if (!reach?.plan.url) return false;
   if (signal.aborted || wizard.now !== 'done') return true;
   const { plan, proof } = reach;
@@ -31,7 +27,7 @@ export async function showPublicDone(wizard) {
     .part('address')
     .append(addressOf({ url: plan.url, qr: plan.qr ?? [] }, { hint: t('reach.done.scan') }));
   if (proof.state !== 'proven') built.part('address').after(unproven());
-  built.part('more').append(appsAt(plan.url, plan.certificate !== false));
+  built.part('more').append(appsAt(plan.url, plan.certificate || plan.door === 'proxy'));
   built.part('open').addEventListener('click', () => openVault(wizard.deps));
   wizard.present(built.root);
   return true;

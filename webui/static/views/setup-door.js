@@ -8,6 +8,7 @@ import { messageOf } from '../components/problem.js';
 import { announce } from '../components/toast.js';
 import { t } from '../text/reach.js';
 import { needs } from './setup-needs.js';
+import { getReach, postReach } from './reach-api.js';
 import { manualView, ProofView } from './reach-door.js';
 import { Lines, spokenLines } from './reach-lines.js';
 import { paceOf, PACE } from './reach-model.js';
@@ -23,8 +24,8 @@ const WATCHING = 1500;
 /** @param {Wizard} wizard */
 export async function showDoor(wizard) {
   const { api, signal } = wizard.deps;
-  const [now] = await Promise.all([api.get('/latchkey/reach'), needs('reach', 'settings')]);
-  const opened = await api.post('/latchkey/reach/door', { door: now.plan.door || 'auto' });
+  const [now] = await Promise.all([getReach(api), needs('reach', 'settings')]);
+  const opened = now.open ? now : await postReach(api, '/door', {});
   if (!signal.aborted && wizard.now === 'door') new DoorStep(wizard, opened);
 }
 
@@ -41,7 +42,7 @@ class DoorStep {
     this.door = reach.plan.door;
     this.#wire(reach);
     this.watch = follow({
-      ask: () => this.api.get('/latchkey/reach'),
+      ask: () => getReach(this.api),
       told: (answer) => this.#show(answer),
       failed: (error) => this.#trouble(error),
       pace: (answer) => (answer.proof.state === 'proven' ? PACE.resting : Math.min(paceOf(answer), WATCHING)),
@@ -82,11 +83,12 @@ class DoorStep {
     place.append(proxiesForm({ ...deps, signal: this.signal }, reach.proxies, () => this.watch.now()));
   }
 
-  /** @param {Door} door who opens it from now on */
-  async #turn(door) {
+  /** @param {Door} door who opens it from now on @param {number} [port] outside, where it is opened by hand */
+  async #turn(door, port) {
     this.door = door;
+    for (const radio of this.#radios()) radio.checked = radio.value === door;
     try {
-      this.watch.take(await this.api.post('/latchkey/reach/door', { door }));
+      this.watch.take(await postReach(this.api, '/door', port ? { door, port } : { door }));
     } catch (error) {
       this.#trouble(error);
     }
@@ -115,14 +117,14 @@ class DoorStep {
     const facts = JSON.stringify(manual);
     if (place.hidden || place.dataset.facts === facts) return;
     place.dataset.facts = facts;
-    place.replaceChildren(manualView(manual));
+    place.replaceChildren(manualView(manual, this.signal, (port) => this.#turn('manual', port)));
   }
 
   /** @param {boolean} later */
   async #leave(later) {
     const { wizard, api } = this;
     try {
-      if (later) await api.post('/latchkey/reach/door', { door: this.door, later: true });
+      if (later) await postReach(api, '/door', { later: true });
       const state = await api.get('/latchkey/setup').catch(() => wizard.state);
       wizard.advance(state, 'done');
     } catch (error) {

@@ -9,6 +9,7 @@ import { announce } from '../components/toast.js';
 import { t } from '../text/reach.js';
 import { needs } from './setup-needs.js';
 import { wireForm } from './setup-parts.js';
+import { getReach, postReach } from './reach-api.js';
 import { ReachForm } from './reach-form.js';
 import { Lines, spokenLines } from './reach-lines.js';
 import { progressOf, wayOf } from './reach-model.js';
@@ -18,10 +19,10 @@ import { follow } from './reach-poll.js';
 
 /** @param {Wizard} wizard */
 export async function showName(wizard) {
-  const [reach] = await Promise.all([wizard.deps.api.get('/latchkey/reach'), needs('reach')]);
+  const [reach] = await Promise.all([getReach(wizard.deps.api), needs('reach')]);
   if (wizard.deps.signal.aborted || wizard.now !== 'name') return;
   const same = !wizard.memory.way || wizard.memory.way === wayOf(reach.plan, reach.providers);
-  if (progressOf(reach.steps) === 'none' || !same) showForm(wizard, reach);
+  if (progressOf(reach) === 'none' || !same) showForm(wizard, reach);
   else showProgress(wizard, reach);
 }
 
@@ -41,7 +42,7 @@ function showForm(wizard, reach) {
     place: (code) => form.place(code),
     async submit() {
       const choice = form.read();
-      const started = await api.post('/latchkey/reach', choice);
+      const started = await postReach(api, '', choice);
       form.credentials.clear();
       showProgress(wizard, started);
     },
@@ -64,7 +65,7 @@ function showProgress(wizard, first) {
     built.part('trouble').textContent = `${text} ${hint}`.trim();
   };
   const watch = follow({
-    ask: () => api.get('/latchkey/reach'),
+    ask: () => getReach(api),
     signal,
     told(reach) {
       latest = reach;
@@ -81,7 +82,7 @@ function showProgress(wizard, first) {
   built.part('change').addEventListener('click', () => showForm(wizard, latest));
   built.part('again').addEventListener('click', async () => {
     try {
-      watch.take(await api.post('/latchkey/reach/retry'));
+      watch.take(await postReach(api, '/retry'));
     } catch (error) {
       trouble(error);
     }
@@ -103,14 +104,17 @@ function showProgress(wizard, first) {
  * @param {import('../components/template.js').Built} built @param {Reach} reach
  * @returns {string} the sentence where it is news
  */
-function conclude(built, { steps }) {
-  const progress = progressOf(steps);
-  const failed = progress === 'failed';
-  built.part('again').hidden = !failed;
+function conclude(built, reach) {
+  const progress = progressOf(reach);
+  const failed = reach.steps.some(({ state }) => state === 'failed');
+  const again = built.part('again');
+  again.hidden = !failed;
+  again.classList.toggle('main', progress !== 'done');
   built.part('change').hidden = progress === 'working';
   built.part('go').hidden = progress !== 'done';
   const verdict = built.part('verdict');
-  const words = failed || progress === 'done' ? t(`reach.progress.${progress}`) : '';
+  const which = progress === 'done' && failed ? 'mostly' : progress;
+  const words = which === 'working' || which === 'none' ? '' : t(`reach.progress.${which}`);
   const news = words !== verdict.textContent;
   verdict.textContent = words;
   return news ? words : '';

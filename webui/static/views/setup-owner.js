@@ -5,7 +5,8 @@
 import { build } from '../components/template.js';
 import { strength } from '../vault/strength.js';
 import { t } from '../text/text.js';
-import { emailOf, nameIn, newPassword, Refusal, wireForm } from './setup-parts.js';
+import { nameIn } from './setup-name-in.js';
+import { emailOf, newPassword, Refusal, wireForm } from './setup-parts.js';
 import { beginKit } from './setup-kit.js';
 
 /** @typedef {import('../components/password-field.js').PasswordField} PasswordField */
