@@ -115,6 +115,7 @@ func (a *Appliance) openKept(ctx context.Context) error {
 	for name, p := range a.cfg.Pins {
 		pins[name] = settings.Pin{Value: p.Value, File: p.File, Line: p.Line}
 	}
+	pins = settings.Credentials(os.Getenv("CREDENTIALS_DIRECTORY"), pins)
 	var err error
 	a.settings, err = settings.Open(ctx, values{a.store}, pins)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"latchkey/appliance/certs"
 	"latchkey/appliance/health"
@@ -122,7 +123,6 @@ func (a *Appliance) watcher() (*publicip.Watcher, error) {
 }
 
 func (a *Appliance) openProvider(id string, o provider.Options) (reach.Provider, error) {
-	o.Resolvers = a.cfg.Resolvers
 	return provider.Open(id, o)
 }
 
@@ -166,7 +166,12 @@ func (a *Appliance) proxies() []netip.Prefix {
 // the door is open; at home, that the name works there.
 func (a *Appliance) witness(r *http.Request) {
 	host, err := listen.ParseHost(r.Host)
-	if err != nil || host.Name == "" || listen.Through(r) != listen.DoorTLS || !slices.Contains(a.reach.Names(), host.Name) {
+	if err != nil || r.TLS == nil || host.Name == "" || listen.Through(r) != listen.DoorTLS || !slices.Contains(a.reach.Names(), host.Name) {
+		return
+	}
+	// The handshake has to have been ours under that name too; behind a declared
+	// proxy it is the proxy's own affair what it calls us.
+	if client := a.scout.Client(r); !client.Proxied && !strings.EqualFold(r.TLS.ServerName, host.Name) {
 		return
 	}
 	if a.scout.FromOutside(r, a.reach.Own()) {
