@@ -36,7 +36,7 @@ func Judge(rule Rule, test []netip.Prefix, f Family, reports []Report) Verdict {
 		v.State, why = h.nobody(f)
 	}
 	v.Why = why
-	v.Behind = h.behind(v)
+	v.Behind = h.behind(f, v)
 	return v
 }
 
@@ -282,9 +282,12 @@ func (h heard) nobody(f Family) (State, string) {
 	return Unknown, "nobody could tell"
 }
 
-// behind reads from the router's own words what stands in front of it.
-func (h heard) behind(v Verdict) Behind {
+// behind reads from the router's own words what stands in front of it. IPv6 is
+// not translated on the way; a router without an address of it says nothing.
+func (h heard) behind(f Family, v Verdict) Behind {
 	switch {
+	case f != V4:
+		return Open
 	case v.State == Known && h.count(Router, v.Addr) > 0:
 		return Open
 	case len(h.cgnat) > 0:

@@ -128,6 +128,7 @@ func TestJudge(t *testing.T) {
 		// IPv6.
 		{"v6: HTTPS and our card agree", V6, Two, "https a A, interface - A", "known A", "", "", ""},
 		{"v6: the router and our card agree", V6, Two, "router pcp A, interface - A", "known A", "", "", ""},
+		{"v6: a router without IPv6 of its own hides nothing", V6, Two, "router upnp none, https a A, interface - A", "known A", "", Open, ""},
 		{"v6: DNS and our card only", V6, Two, "dns a A, interface - A", "unknown", "", "", "the router or HTTPS"},
 		{"v6: our card only", V6, Two, "interface - A, https a ?", "unknown", "", "", "the router or HTTPS"},
 		{"v6: the world sees a temporary address", V6, Two, "https a TEMP, dns a TEMP, interface - A", "unknown", "", "", "temporary"},
