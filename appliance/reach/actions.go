@@ -30,7 +30,7 @@ func (r *Reach) Check(ctx context.Context, c Choice) (Plan, []health.Finding, er
 		return Plan{}, nil, err
 	}
 	if c.Door == DoorProxy {
-		return plan(c), nil, r.known(c)
+		return plan(c, ""), nil, r.known(c)
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
@@ -39,7 +39,7 @@ func (r *Reach) Check(ctx context.Context, c Choice) (Plan, []health.Finding, er
 	if c.Provider == "" {
 		c.Provider = provider.Guess(names(zone))
 	}
-	p := plan(c)
+	p := plan(c, zone.Name)
 	if c.Provider != "" {
 		if err := r.known(c); err != nil {
 			return p, nil, err
@@ -48,7 +48,6 @@ func (r *Reach) Check(ctx context.Context, c Choice) (Plan, []health.Finding, er
 	if err != nil {
 		found = append(found, zoneFinding(c, err))
 	} else {
-		p.Zone = zone.Name
 		found = append(found, r.standing(ctx, c, zone)...)
 	}
 	if len(c.Credentials) > 0 && c.Provider != Watch && c.Provider != "" {
@@ -71,6 +70,9 @@ func (r *Reach) known(c Choice) error {
 		if _, ok := provider.Find(id); !ok {
 			return problem.New(problem.Refused, "reach.provider", fmt.Sprintf("This Latchkey knows no provider %q.", id), "Choose one of the list.")
 		}
+	}
+	if info, ok := provider.Find(c.Provider); ok && info.ChallengeOnly {
+		return problem.New(problem.Refused, "reach.provider", info.Title+" holds the proof for a certificate and no addresses.", "Choose who keeps "+c.Name+" as well.")
 	}
 	if c.Provider == "" && c.Door != DoorProxy {
 		return problem.New(problem.Refused, "reach.provider", "Nobody is named who holds the name's records.", "Choose the provider where you registered "+c.Name+".")

@@ -75,6 +75,7 @@ type ProviderInfo struct {
 	TXT           int             `json:"txt"`
 	Certificate   bool            `json:"certificate"`
 	MinTTLSeconds int             `json:"minTtlSeconds"`
+	ChallengeOnly bool            `json:"challengeOnly"` // holds the certificate's proof, and no addresses
 }
 
 // ProviderField is one thing to type for a provider.
@@ -84,6 +85,7 @@ type ProviderField struct {
 	Help     string `json:"help"`
 	Secret   bool   `json:"secret"`
 	Optional bool   `json:"optional"`
+	Lines    bool   `json:"lines"` // may be several lines, as of a file
 }
 
 // Change is one change of address, newest first in a history.
@@ -116,7 +118,7 @@ func (r *Reach) Overview() Overview {
 	}
 	if o.Mode == ModePublic && (!a.set || !sameChoice(a.choice, r.chosen())) {
 		a = aim{set: true, choice: r.chosen()} // it is about to be taken up
-		a.plan = plan(a.choice)
+		a.plan = plan(a.choice, "")
 	}
 	f := r.gather(a)
 	o.Manual = f.manual(a.choice)
@@ -193,13 +195,13 @@ func Providers() []ProviderInfo {
 	for _, i := range provider.Table() {
 		p := ProviderInfo{
 			ID: i.ID, Title: i.Title, Site: i.Site, Help: i.TokenHelp, Free: i.Free, Suffixes: i.Suffixes,
-			Subnames: i.Subnames, TXT: i.TXT, Certificate: i.TXT > 0, MinTTLSeconds: int(i.MinTTL.Seconds()), Fields: []ProviderField{},
+			Subnames: i.Subnames, TXT: i.TXT, Certificate: i.TXT > 0, MinTTLSeconds: int(i.MinTTL.Seconds()), ChallengeOnly: i.ChallengeOnly, Fields: []ProviderField{},
 		}
 		if p.Suffixes == nil {
 			p.Suffixes = []string{}
 		}
 		for _, f := range i.Fields {
-			p.Fields = append(p.Fields, ProviderField{f.Key, f.Title, f.Help, f.Secret, f.Optional})
+			p.Fields = append(p.Fields, ProviderField{f.Key, f.Title, f.Help, f.Secret, f.Optional, f.Lines})
 		}
 		all = append(all, p)
 	}

@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -55,10 +56,11 @@ func suffix(port uint16) string {
 	return ":" + strconv.Itoa(int(port))
 }
 
-// plan works out what follows from c. It asks nobody.
-func plan(c Choice) Plan {
-	p := Plan{Name: c.Name, Provider: c.Provider, Door: c.Door, ChallengeName: c.ChallengeName, TTL: leastTTL}
-	info, known := provider.Find(c.Provider)
+// plan works out what follows from c where its name lies in zone, "" while
+// that is not known. It asks nobody.
+func plan(c Choice, zone string) Plan {
+	p := Plan{Name: c.Name, Provider: c.Provider, Door: c.Door, ChallengeName: c.ChallengeName, TTL: leastTTL, Zone: zone}
+	info, known := provider.FindFor(c.Provider, cmp.Or(zone, c.Name))
 	if known {
 		p.TTL = max(leastTTL, info.MinTTL)
 		p.V6 = info.V6 && info.Clears

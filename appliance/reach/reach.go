@@ -241,12 +241,11 @@ func (r *Reach) stale(a aim) bool {
 
 // opened opens the providers of a choice.
 func (r *Reach) opened(ctx context.Context, c Choice) aim {
-	a := aim{choice: c, plan: plan(c)}
 	if c.Door == DoorProxy {
-		return a
+		return aim{choice: c, plan: plan(c, "")}
 	}
 	zone := r.zone(ctx, c.Name)
-	a.plan.Zone = zone.Name
+	a := aim{choice: c, plan: plan(c, zone.Name)}
 	if c.Provider != "" && c.Provider != Watch {
 		a.provider, a.trouble = r.open(c.Provider, c.Credentials, zone)
 	}

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"latchkey/dyndns"
+	"latchkey/dyndns/provider"
 	"latchkey/dyndns/publicip"
 )
 
@@ -46,6 +47,9 @@ func (f facts) tokenStep() Step {
 		s.State, s.Text = Working, "Writing, reading and deleting a small test record."
 	case Done:
 		s.State, s.Text = Done, "The token can write for "+f.plan.Name+"."
+		if info, ok := provider.Find(f.plan.Provider); ok && !info.Proves {
+			s.Text = info.Title + " tells only with the first change whether the token is right."
+		}
 	case Failed:
 		s.State, s.Text, s.Hint = Failed, f.trial.Problem.Text, f.trial.Problem.Hint
 	}
