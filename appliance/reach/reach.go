@@ -122,6 +122,7 @@ type Reach struct {
 	token   trial    // of the present credentials
 	home    homeView // how the names look from inside
 	checked checked  // what the checker was last asked
+	router  string   // what the router last said of our address, as one text
 }
 
 // aim is a choice that is driven, with what was opened for it.
@@ -153,7 +154,7 @@ func New(ctx context.Context, cfg Config) (*Reach, error) {
 	} {
 		cfg.Settings.Subscribe(key, func(any) { r.Wake() })
 	}
-	cfg.Mapper.Subscribe(func(portmap.State) { r.Wake() })
+	cfg.Mapper.Subscribe(r.routerTold)
 	return r, nil
 }
 

@@ -2,8 +2,10 @@ package reach
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"latchkey/dyndns/portmap"
@@ -53,6 +55,29 @@ func (s routerSource) Ask(ctx context.Context, f publicip.Family) publicip.Answe
 		case <-tick.C:
 		}
 	}
+}
+
+// routerTold hears from the mapper. Another address, or a restart, is what the
+// name has to follow at once; a lease that was renewed is not.
+func (r *Reach) routerTold(s portmap.State) {
+	var said strings.Builder
+	for _, router := range s.Routers {
+		fmt.Fprintln(&said, router.Protocol, router.External)
+	}
+	for _, m := range []*portmap.Mapping{s.V4, s.V6} {
+		if m != nil {
+			fmt.Fprintln(&said, m.External)
+		}
+	}
+	fmt.Fprintln(&said, s.Restarts)
+	r.mu.Lock()
+	news := r.router != said.String()
+	r.router = said.String()
+	r.mu.Unlock()
+	if news {
+		r.cfg.Keeper.Nudge("the router has news")
+	}
+	r.Wake()
 }
 
 // Own are the addresses under which the internet knows this house, as far as
