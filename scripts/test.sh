@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test.sh PART...: run parts of the test, each with its seconds and what it skipped, and sum up.
-# Parts: go js lint house story clients crash lab. LATCHKEY_QUICK=1 is `make check`: short, and without the network.
+# Parts: go js lint acme house story clients crash lab. LATCHKEY_QUICK=1 is `make check`: short, and without the network.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -62,7 +62,7 @@ go_tool() {
 }
 
 go_packages() {
-	go list ./... | grep -v -E '/test/(house|story|clients|bench|lab)$|/node_modules/'
+	go list ./... | grep -v -E '/test/(acme|house|story|clients|bench|lab)$|/node_modules/'
 }
 
 race() {
@@ -110,6 +110,8 @@ part_lint() {
 	fi
 }
 
+# pebble is a program of its own; the first run fetches and builds it.
+part_acme() { counted go test -json -count=1 -timeout 10m ./test/acme; }
 part_house() { counted go test -json -count=1 -timeout 10m ./test/house; }
 part_story() { counted go test -json -count=1 -timeout 20m ./test/story; }
 part_clients() { counted go test -json -count=1 -timeout 20m ./test/clients; }
