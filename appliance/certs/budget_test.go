@@ -126,8 +126,11 @@ func TestPatience(t *testing.T) {
 		{"the end far changes nothing", 3, 30 * day, 15 * time.Minute},
 	} {
 		t.Run(c.says, func(t *testing.T) {
-			r := &record{Streak: c.streak, Failed: noon}
-			got := r.patience(c.remaining)
+			r := &record{Streak: c.streak, Failed: noon, Way: "this"}
+			if got := r.patience("another", c.remaining); !got.IsZero() {
+				t.Errorf("another way waits until %v", got)
+			}
+			got := r.patience("this", c.remaining)
 			if c.want == 0 && !got.IsZero() || c.want > 0 && got.Sub(noon) != c.want {
 				t.Errorf("until %v", got)
 			}
@@ -223,7 +226,7 @@ func FuzzParseLedger(f *testing.F) {
 			if next.Before(noon) || next.After(noon.Add(ledgerSpan)) || left < 0 {
 				t.Errorf("%s: next %v, left %d", name, next, left)
 			}
-			_ = r.patience(time.Hour)
+			_ = r.patience("", time.Hour)
 		}
 		blob, err := l.marshal()
 		if err != nil {

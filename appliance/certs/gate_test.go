@@ -158,6 +158,20 @@ func TestGate(t *testing.T) {
 			g.Errorf("got %+v", s)
 		}
 	})
+	gates(t, "who corrects the token need not wait", func(g *gate) {
+		g.test.fails(always(failed(problem.New(problem.Refused, "provider.token", "Wrong token.", ""))))
+		g.start()
+		time.Sleep(5 * time.Hour)
+		if next := g.state().Next; time.Until(next) < 10*time.Minute {
+			g.Errorf("the next attempt is at %v", next)
+		}
+		g.test.fails(always(nil))
+		g.public.Manage(Want{Names: []string{g.name}, Solver: Solver{DNS: noDNS{}, ID: "corrected"}})
+		time.Sleep(2 * time.Minute)
+		if s := g.state(); !s.Have || s.Problem != nil {
+			g.Errorf("got %+v", s)
+		}
+	})
 	gates(t, "a failing dry run never reaches the real CA", func(g *gate) {
 		g.test.fails(always(refusal()))
 		g.start()

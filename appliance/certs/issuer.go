@@ -123,6 +123,12 @@ func (p *Public) underWay(ctx context.Context, name string) bool {
 // is rehearsed anew.
 func rehearsal(s Solver) string { return "solver " + s.ID + " " + s.OverrideDomain }
 
+// way is the present rehearsal of name.
+func (p *Public) way(name string) string {
+	solver, _ := p.solverOf(name)
+	return rehearsal(solver)
+}
+
 // rehearse makes the dry run, with a key that nobody keeps.
 func (p *Public) rehearse(ctx context.Context, w work) error {
 	directory := directoryKey(p.cfg.TestDirectory)
@@ -163,6 +169,7 @@ func (p *Public) attempt(ctx context.Context, directory string, w work, at ca) (
 	err := p.books.change(ctx, directory, func(l *ledger, now time.Time) error {
 		a.At = now
 		l.begin(w.name, a)
+		l.of(w.name).Way = rehearsal(w.solver)
 		return nil
 	})
 	if err != nil {
@@ -199,7 +206,9 @@ func (p *Public) missed(ctx context.Context, directory string, w work, err error
 	if w.rehearse {
 		why = why.With("rehearsal", "yes")
 		err := p.books.change(ctx, p.directory, func(l *ledger, now time.Time) error {
-			l.of(w.name).miss(why, time.Time{}, now)
+			r := l.of(w.name)
+			r.miss(why, time.Time{}, now)
+			r.Way = rehearsal(w.solver)
 			return nil
 		})
 		if err != nil {
@@ -218,7 +227,7 @@ func (p *Public) missed(ctx context.Context, directory string, w work, err error
 // allow refuses an attempt for name that is beyond the budget, or before its
 // time.
 func (p *Public) allow(ctx context.Context, directory, name string, limits []limit) error {
-	remaining := p.remaining(name)
+	remaining, way := p.remaining(name), p.way(name)
 	pressed, person := ctx.Value(pressedKey{}).(time.Time)
 	var refusal error
 	err := p.books.look(ctx, directory, func(l *ledger, now time.Time) {
@@ -232,7 +241,7 @@ func (p *Public) allow(ctx context.Context, directory, name string, limits []lim
 		case r.Held.After(now):
 			refusal = errEarly
 		case person && !r.Failed.After(pressed):
-		case r.patience(remaining).After(now):
+		case r.patience(way, remaining).After(now):
 			refusal = errEarly
 		}
 	})

@@ -27,6 +27,7 @@ type record struct {
 	Held     time.Time     `json:"held,omitzero"`       // the CA said: not before
 	Fault    *fault        `json:"fault,omitempty"`     // why the last attempt failed
 	Rehearse string        `json:"rehearsed,omitempty"` // the solver whose dry run went well
+	Way      string        `json:"way,omitempty"`       // the solver of the last attempt
 	Life     time.Duration `json:"life,omitempty"`      // of the last certificate
 }
 

@@ -112,9 +112,10 @@ var waits = [...]time.Duration{
 
 // patience says until when to wait after the failures so far. remaining is the
 // life that is left of the present certificate, 0 where there is none: with the
-// end near, waits are short.
-func (r *record) patience(remaining time.Duration) time.Time {
-	if r == nil || r.Streak == 0 {
+// end near, waits are short. Failures of another way than this one say nothing:
+// who corrects a token need not wait.
+func (r *record) patience(way string, remaining time.Duration) time.Time {
+	if r == nil || r.Streak == 0 || r.Way != way {
 		return time.Time{}
 	}
 	wait := waits[min(r.Streak, len(waits))-1]

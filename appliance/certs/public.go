@@ -95,7 +95,7 @@ type PublicConfig struct {
 	Ready         func() bool       // the clock is trusted; always where nil
 	Now           func() time.Time  // time.Now where nil
 	Log           *slog.Logger      // nil is silent
-	Told          func(PublicState) // called after each change, in order; may be nil
+	Told          func(PublicState) // called after each change, in order; may be nil, and must not call Manage or Try
 	Every         time.Duration     // between two looks at what is due; 10 minutes where zero
 }
 

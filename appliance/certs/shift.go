@@ -17,7 +17,7 @@ const (
 	// clockEvery is how often an untrusted clock is asked again.
 	clockEvery = 5 * time.Second
 	// stopTime bounds how long a stop waits for an attempt to clean up.
-	stopTime = cleanTime
+	stopTime = hastyTime + 2*time.Second
 	// pressing is the part of its life with which a certificate gets attempts
 	// of ours beside certmagic's.
 	pressing = 6
@@ -34,7 +34,7 @@ type shift struct {
 
 	mu    sync.Mutex
 	over  bool
-	tasks sync.WaitGroup // attempts under way
+	tasks sync.WaitGroup // a worker for each name, and attempts under way
 }
 
 // Run obtains and renews until ctx ends. It returns nil then.
@@ -61,16 +61,14 @@ func (p *Public) stretch(ctx context.Context, names []string, changed <-chan str
 		return
 	}
 	s := p.newShift(ctx, names)
-	var workers sync.WaitGroup
 	for _, name := range names {
-		workers.Go(func() { s.mind(name) })
+		s.tasks.Go(func() { s.mind(name) })
 	}
 	select {
 	case <-changed:
 	case <-ctx.Done():
 	}
 	s.end()
-	workers.Wait()
 }
 
 // awaitClock waits until the clock is trusted; certmagic starts only then.

@@ -21,8 +21,10 @@ const (
 	// blindAfter: where nobody could be asked for so long (port 53 is taken by
 	// somebody in between), the CA sees better than we do.
 	blindAfter = 30 * time.Second
-	// cleanTime bounds taking the record away, which also happens at a stop.
+	// cleanTime bounds taking the record away, and hastyTime at a stop: a record
+	// that is left does no harm.
 	cleanTime = 20 * time.Second
+	hastyTime = 6 * time.Second
 )
 
 func (s Solver) settle() time.Duration   { return positive(s.Settle, 2*time.Second) }
@@ -60,7 +62,11 @@ func (p *Public) present(ctx context.Context, w work, record, text string) (done
 	}
 	done = func() {
 		defer release()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
+		most := cleanTime
+		if ctx.Err() != nil {
+			most = hastyTime
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 		defer cancel()
 		if _, err := w.solver.DNS.DeleteRecords(ctx, zone, set); err != nil {
 			p.cfg.Log.Warn("taking the challenge's record away", "name", w.name, "error", err)

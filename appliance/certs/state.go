@@ -53,12 +53,12 @@ func (p *Public) due(is *NameState) time.Time {
 // nextTry is when the next attempt for name may be made, and how many the
 // budget holds. Where the books can't be read nothing may be.
 func (p *Public) nextTry(ctx context.Context, name string) (next time.Time, left int) {
-	remaining := p.remaining(name)
+	remaining, way := p.remaining(name), p.way(name)
 	next = p.cfg.Now().Add(p.cfg.Every)
 	_ = p.books.look(ctx, p.directory, func(l *ledger, now time.Time) {
 		next, left = l.budget(name, strictLimits(), now)
 		r := l.of(name)
-		next = later(later(next, r.Held), r.patience(remaining))
+		next = later(later(next, r.Held), r.patience(way, remaining))
 	})
 	return next, left
 }
