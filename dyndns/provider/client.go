@@ -61,20 +61,25 @@ func Open(id string, o Options) (*Client, error) {
 			c.redactor.learn(cred[f.Key])
 		}
 	}
+	names := resolver(o.Resolvers)
 	err = c.guard(func() (err error) {
 		c.backend, err = e.open(opening{
-			cred: cred, zone: c.zone, wire: newWire(o.HTTP), learn: c.redactor.learn,
-			primary: o.Primary, resolvers: o.Resolvers, info: e.info,
+			cred: cred, zone: c.zone, wire: newWire(o.HTTP, names), learn: c.redactor.learn,
+			primary: o.Primary, names: names,
 		})
 		return err
 	})
 	if err != nil {
 		return nil, c.explain(err)
 	}
+	if named, ok := c.backend.(interface{ title() string }); ok {
+		c.entry.info.Title = named.title()
+	}
 	return c, nil
 }
 
-// Info is the provider's row, as it is for the zone.
+// Info is the provider's row, as it is for the zone, and with the title of the
+// very service where the row stands for many.
 func (c *Client) Info() Info { return c.entry.info }
 
 // Set makes the A or AAAA record set of name hold exactly addr, and leaves all

@@ -78,6 +78,9 @@ func dyndns2URL(typed string) (*url.URL, error) {
 	return u, nil
 }
 
+// title: the row stands for any service, and this is the one.
+func (d *dyndns2) title() string { return d.url.Hostname() }
+
 func (d *dyndns2) set(ctx context.Context, s rrset) error {
 	u := *d.url
 	u.RawQuery = url.Values{"hostname": {s.Name}, "myip": {s.Value}}.Encode()

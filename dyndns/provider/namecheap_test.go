@@ -84,7 +84,13 @@ func TestNamecheap(t *testing.T) {
 			w := namecheapRig().start(t)
 			before := w.zoneData.lines()
 			body := `<ApiResponse Status="OK"><CommandResponse>` + broken + `</CommandResponse></ApiResponse>`
-			w.disturb(2, say(200, "text/xml", body)) // the first reading tells what is there, the second is written back
+			// The first reading tells what is there, the second is written back.
+			w.mood = func(n int, rw http.ResponseWriter, r *http.Request) bool {
+				if n == 2 {
+					say(200, "text/xml", body)(rw, r)
+				}
+				return n == 2
+			}
 			w.coded(t, w.client(t).Set(ctx(t), w.name, first, time.Hour), provider.CodeUnknown)
 			w.wants(t, before)
 		}

@@ -37,15 +37,12 @@ type complaint struct {
 	err  error
 }
 
+// Error is for the log, as the cause of a problem that has the words.
 func (c *complaint) Error() string {
-	line := c.code
-	if c.text != "" {
-		line += ": " + c.text
+	if c.err == nil {
+		return c.code
 	}
-	if c.err != nil {
-		line += ": " + c.err.Error()
-	}
-	return line
+	return c.code + ": " + c.err.Error()
 }
 
 func (c *complaint) Unwrap() error { return c.err }

@@ -58,7 +58,7 @@ type Options struct {
 	Zone        string            // the zone that holds the names, without a dot at its end: "example.org"
 	Primary     string            // host:port of the zone's primary server; only rfc2136 asks for it
 	HTTP        *http.Client      // nil: one of our own; redirects are refused either way
-	Resolvers   []string          // host:port of resolvers; nil: the machine's
+	Resolvers   []string          // host:port of the resolvers that find the provider; nil: the machine's
 	Log         *slog.Logger      // nil: silence
 }
 

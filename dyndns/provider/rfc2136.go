@@ -31,7 +31,7 @@ func rfc2136Entry() entry {
 		hints: map[string]string{
 			CodeToken:       "Look on the server whether this key is known there under this name and with this secret, and whether it may update %[2]s.",
 			CodePermission:  "Allow updates of %[2]s by this key on the server (BIND: update-policy or allow-update; Knot: acl).",
-			CodeZone:        "Enter the primary server of %[2]s: this one does not hold it, or only as a copy.",
+			CodeZone:        "Enter the primary server of %[2]s in the field “Server”.",
 			CodeUnreachable: "Look whether the server runs and can be reached by TCP on its port from here.",
 		},
 		open: openRFC2136,
@@ -44,9 +44,10 @@ func rfc2136Entry() entry {
 type rfc2136Zone struct {
 	zone   string
 	key    tsigKey
-	server string
-	module *rfc2136.Provider
-	known  bool // the server has answered a question that was signed with the key
+	server string // host:port; "" when nobody has said it
+	names  *net.Resolver
+	module *rfc2136.Provider // its Server is an address, looked up for each call
+	known  bool              // the server has answered a question that was signed with the key
 }
 
 func openRFC2136(o opening) (backend, error) {
@@ -61,16 +62,14 @@ func openRFC2136(o opening) (backend, error) {
 			server = s
 		}
 	}
-	if server == "" {
-		return nil, &complaint{code: CodeZone, text: "Latchkey does not know which server holds %[2]s.", hint: "Enter the server, as host or host:port."}
-	}
-	server, err = hostPort(server)
-	if err != nil {
-		return nil, err
+	if server != "" { // without one the shape is fine all the same
+		if server, err = hostPort(server); err != nil {
+			return nil, err
+		}
 	}
 	return &rfc2136Zone{
-		zone: o.zone, key: k, server: server,
-		module: &rfc2136.Provider{KeyName: dns.Fqdn(k.Name), KeyAlg: k.Algorithm, Key: k.Secret, Server: server},
+		zone: o.zone, key: k, server: server, names: o.names,
+		module: &rfc2136.Provider{KeyName: dns.Fqdn(k.Name), KeyAlg: k.Algorithm, Key: k.Secret},
 	}, nil
 }
 
@@ -89,6 +88,28 @@ func hostPort(server string) (string, error) {
 		return "", &complaint{code: CodeRejected, text: "This server can't be read.", hint: "Enter it as host or host:port, such as ns1.example.org:53."}
 	}
 	return net.JoinHostPort(host, port), nil
+}
+
+// here finds the server's address anew: it may be a name that moves too.
+func (z *rfc2136Zone) here(ctx context.Context) error {
+	host, port, err := net.SplitHostPort(z.server)
+	if err != nil {
+		return &complaint{
+			code: CodeZone, text: "Latchkey does not know which server holds %[2]s.",
+			hint: "Enter the server in the field “Server”, as host or host:port.",
+		}
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		z.module.Server = net.JoinHostPort(a.String(), port)
+		return nil
+	}
+	found, err := z.names.LookupNetIP(ctx, "ip", host)
+	if err != nil || len(found) == 0 {
+		return &complaint{code: CodeUnreachable, text: "The server of %[2]s could not be found by its name.", err: err}
+	}
+	slices.SortStableFunc(found, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() }) // IPv4 first: it is there more often
+	z.module.Server = net.JoinHostPort(found[0].Unmap().String(), port)
+	return nil
 }
 
 func (z *rfc2136Zone) set(ctx context.Context, s rrset) error {
@@ -125,6 +146,9 @@ func (z *rfc2136Zone) add(ctx context.Context, t text) error {
 }
 
 func (z *rfc2136Zone) drop(ctx context.Context, t text) error {
+	if err := z.here(ctx); err != nil {
+		return err
+	}
 	_, err := z.module.DeleteRecords(ctx, z.zone, []libdns.Record{libdns.TXT{Name: z.relative(t.Name), TTL: t.TTL, Text: t.Value}})
 	return z.refused(err)
 }
@@ -147,12 +171,15 @@ func (z *rfc2136Zone) texts(ctx context.Context, name string) ([]string, error) 
 // read asks the server itself, signed. Servers that hold a zone only to hand
 // it on refuse questions: errNoReads.
 func (z *rfc2136Zone) read(ctx context.Context, name, typ string) (values []string, ttl time.Duration, err error) {
+	if err := z.here(ctx); err != nil {
+		return nil, 0, err
+	}
 	q := new(dns.Msg)
 	q.SetQuestion(dns.Fqdn(name), dns.StringToType[typ])
 	q.RecursionDesired = false
 	q.SetTsig(dns.Fqdn(z.key.Name), z.key.Algorithm, 300, time.Now().Unix())
 	c := &dns.Client{Net: "tcp", TsigSecret: map[string]string{dns.Fqdn(z.key.Name): z.key.Secret}}
-	answer, _, err := c.ExchangeContext(ctx, q, z.server)
+	answer, _, err := c.ExchangeContext(ctx, q, z.module.Server)
 	switch {
 	case errors.Is(err, dns.ErrAuth) && answer != nil:
 		return nil, 0, rfc2136NotAuth(answer)

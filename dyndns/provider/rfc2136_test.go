@@ -163,10 +163,15 @@ func TestRFC2136(t *testing.T) {
 		o := w.options(t, map[string]string{"key": keyBlock, "server": "127.0.0.1:1"})
 		w.coded(t, w.clientWith(t, o).Set(ctx(t), w.name, first, time.Minute), provider.CodeUnreachable)
 	})
-	t.Run("no server at all is told as that", func(t *testing.T) {
+	t.Run("no server at all is told when it is wanted, and the shape is checked before", func(t *testing.T) {
 		w := rfc2136Rig().start(t)
-		_, err := provider.Open("rfc2136", provider.Options{Credentials: map[string]string{"key": keyBlock}, Zone: "example.org"})
+		c := w.clientWith(t, provider.Options{Credentials: map[string]string{"key": keyBlock}, Zone: "example.org"})
+		w.coded(t, c.Set(ctx(t), w.name, first, time.Minute), provider.CodeZone)
+		w.coded(t, c.Prove(ctx(t), w.name), provider.CodeZone)
+		_, err := c.DeleteRecords(ctx(t), "example.org", w.challengeFor("x"))
 		w.coded(t, err, provider.CodeZone)
+		_, err = provider.Open("rfc2136", provider.Options{Credentials: map[string]string{"key": "nonsense"}, Zone: "example.org"})
+		w.coded(t, err, provider.CodeToken)
 	})
 	t.Run("the server in the key is asked before the primary, and the field before both", func(t *testing.T) {
 		w := rfc2136Rig().start(t)
@@ -193,7 +198,7 @@ func TestServers(t *testing.T) {
 		{"an IPv6 address with a port", "[2001:db8::53]:53", true},
 		{"a port that can't be", "ns1.example.org:99999", false},
 		{"a web address", "https://ns1.example.org/", false},
-		{"half a bracket", "2001::]", false},
+		{"half a bracket", "X::]", false},
 	}
 	for _, c := range cases {
 		t.Run(c.name+" as a server is judged", func(t *testing.T) {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"net"
 	"time"
 )
 
@@ -46,13 +47,12 @@ var errNoReads = &complaint{code: CodeUnable}
 
 // opening is what an entry gets to make a backend of.
 type opening struct {
-	info      Info
-	cred      map[string]string // trimmed; what is not Optional is there
-	zone      string            // without a dot at its end
-	primary   string
-	resolvers []string
-	wire      *wire
-	learn     func(secret string) // for secrets that show up later or inside a field
+	cred    map[string]string // trimmed; what is not Optional is there
+	zone    string            // without a dot at its end
+	primary string
+	names   *net.Resolver
+	wire    *wire
+	learn   func(secret string) // for secrets that show up later or inside a field
 }
 
 // backend is what a row brings. Names are full, lower case, without a dot at

@@ -35,6 +35,11 @@ func parseKey(pasted string) (tsigKey, error) {
 	if k.Secret == "" {
 		k = keyLine(pasted)
 	}
+	if k.Secret == "" {
+		// A field of one line makes blanks of line ends, so that a comment at the
+		// beginning swallows all: then nothing is a comment.
+		k = keyFields(keyWords(pasted))
+	}
 	return k.checked()
 }
 
@@ -67,11 +72,13 @@ func lineTokens(block string) []string {
 		if at := strings.Index(line, "//"); at >= 0 && strings.Count(line[:at], `"`)%2 == 0 && (at == 0 || line[at-1] == ' ' || line[at-1] == '\t' || line[at-1] == ';') {
 			line = line[:at] // "//" can stand inside base64
 		}
-		words = append(words, strings.FieldsFunc(line, func(c rune) bool {
-			return strings.ContainsRune(" \t\r\n{};,[]\"'", c)
-		})...)
+		words = append(words, keyWords(line)...)
 	}
 	return words
+}
+
+func keyWords(s string) []string {
+	return strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune(" \t\r\n{};,[]\"'#", c) })
 }
 
 // keyFields takes the word after each label. In YAML the label ends in ":",

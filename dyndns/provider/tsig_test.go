@@ -42,6 +42,10 @@ func TestParseKey(t *testing.T) {
 			if k != want {
 				t.Errorf("got %+v, want %+v", k, want)
 			}
+			// A field of one line makes a blank of each line end.
+			if k, err := parseKey(strings.Join(strings.Fields(c.pasted), " ")); err != nil || k != want {
+				t.Errorf("on one line: got %+v, %v, want %+v", k, err, want)
+			}
 		})
 	}
 	for name, pasted := range map[string]string{

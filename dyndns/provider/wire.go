@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -57,10 +58,12 @@ func (r *refusal) Error() string {
 	return line
 }
 
-func newWire(given *http.Client) *wire {
+func newWire(given *http.Client, r *net.Resolver) *wire {
 	c := &http.Client{}
 	if given != nil {
 		*c = *given
+	} else {
+		c.Transport = transport(r)
 	}
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.Jar = nil
