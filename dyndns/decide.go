@@ -29,7 +29,6 @@ type step struct {
 	addr   netip.Addr
 	from   netip.Addr
 	seen   bool          // the servers show, for the first time, what was set
-	ttl    bool          // only how long it lives is wrong
 	again  time.Duration // look again after it; 0: at the regular time
 	record Record
 }
@@ -205,7 +204,7 @@ func (d *decision) right() {
 		st.record.Working = true
 		st.again = d.verifyIn()
 	case slow:
-		st.addr, st.ttl = d.wish.addr, true
+		st.addr = d.wish.addr
 		d.try(set)
 	}
 }
@@ -221,7 +220,7 @@ func (d *decision) tooSlow() bool {
 // wrong is for a record that something has to be done about.
 func (d *decision) wrong(do act) {
 	m, st := &d.memo, &d.step
-	if m.wrong.IsZero() {
+	if m.wrong.IsZero() && !d.blind {
 		m.wrong = d.now
 	}
 	if d.plan.Provider == nil {

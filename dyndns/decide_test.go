@@ -249,7 +249,7 @@ func TestDecide(t *testing.T) {
 		},
 		"what never appeared is set again": {
 			slot: nameA, memo: had(addrA, 61*time.Second), turn: func(f *facts, m *memo) {
-				m.Seen, m.right = false, wish{}
+				m.Seen, m.right, m.wrong = false, wish{}, m.SetAt
 				f.seen[nameA.key()] = holds(time.Minute, addrB)
 			}, act: set, addr: addrA,
 		},

@@ -44,7 +44,7 @@ type memo struct {
 	Changed time.Time  `json:"changed"` // when the provider last said yes
 	Noticed time.Time  `json:"noticed"` // when the need for Set arose
 	From    netip.Addr `json:"from"`    // what was there then
-	TTLAt   time.Time  `json:"ttlAt"`   // when the TTL was last corrected
+	TTLAt   time.Time  `json:"ttlAt"`   // when the plan's TTL was last said
 	Pause   pause      `json:"pause"`
 
 	Servers   int       `json:"servers"` // how many commonly answer
@@ -227,6 +227,7 @@ func (m *memo) begun(addr, from netip.Addr, now time.Time) {
 // acked writes down that the provider said yes.
 func (m *memo) acked(now time.Time) {
 	m.Acked, m.SetAt, m.Pause = true, now, pause{}
+	m.TTLAt = now // each update says how long it shall live
 	m.Changed = now
 	m.Again++
 	m.Sets = last(append(m.Sets, sent{m.Set, now}), setsMost)

@@ -148,7 +148,12 @@ func (w *world) choosePlan() {
 		w.plan.Provider = w
 	}
 	w.port6 = r.IntN(2) == 0
-	switch r.IntN(4) {
+	if r.IntN(6) == 0 {
+		w.leastTTL = 5 * time.Minute
+	}
+	switch r.IntN(5) {
+	case 4:
+		w.put(worldName+"/4", rr{[]netip.Addr{now4(w.was4), foreign4}, time.Minute})
 	case 0: // somebody set the name up before, by hand
 		w.put(worldName+"/4", rr{[]netip.Addr{foreign4}, time.Hour})
 	case 1:
@@ -223,7 +228,7 @@ func (h *house) happen() {
 	w := h.w
 	w.mu.Lock()
 	r := w.rng
-	sources, rest := 13, 23
+	sources, rest := 13, 24
 	n := r.IntN(rest)
 	if h.reach == onlySources {
 		n = r.IntN(sources)
@@ -303,6 +308,9 @@ func (h *house) happen() {
 	case 21:
 		w.saveFails = !w.saveFails
 	case 22:
+		w.glitch = true
+		w.note("one odd answer to come")
+	case 23:
 		w.skew += time.Duration(r.Int64N(int64(20*time.Hour))) - 10*time.Hour
 		w.skewed = true
 		w.note("clock off by %s", w.skew)
@@ -356,7 +364,7 @@ func (h *house) heal() {
 	for kind := range w.kinds {
 		w.kinds[kind] = fine
 	}
-	w.line, w.cgnat, w.double, w.server, w.provider, w.saveFails = true, false, false, fine, fine, false
+	w.line, w.cgnat, w.double, w.server, w.provider, w.saveFails, w.glitch = true, false, false, fine, fine, false, false
 	if a := now4(w.wasLan); !a.IsPrivate() {
 		w.wasLan = turn(w.wasLan, netip.MustParseAddr("192.168.77.250"))
 	}
@@ -428,7 +436,7 @@ func (w *world) wrong() string {
 // quiet sees that nothing is sent while nothing changes, whoever nudges.
 func (h *house) quiet() {
 	w := h.w
-	time.Sleep(2 * time.Minute) // a TTL that is wrong may be put right, once
+	time.Sleep(lookEvery + time.Minute) // a TTL that is wrong may be put right, once
 	w.mu.Lock()
 	forgot := w.forgot
 	w.mu.Unlock()

@@ -329,9 +329,6 @@ func (k *Keeper) outcomeLocked(call context.Context, m *memo, st step, err error
 	if err == nil {
 		k.memory.Gate = pause{}
 		m.acked(now)
-		if st.ttl {
-			m.TTLAt = now
-		}
 		k.memory.record(st.slot, m, 0)
 		k.cfg.Log.Info("changed a DNS record", "name", st.slot.name, "family", int(st.slot.family), "to", st.addr)
 		return

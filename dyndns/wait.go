@@ -82,18 +82,16 @@ func (d *decision) earliest() (time.Time, string) {
 	until := m.since.Add(w.settle)
 	// It was right, under the same wish; blind, what was is no proof of what is.
 	held := !d.blind && m.right.state == w.state && m.right.addr == w.addr
-	if m.Set == w.addr && !m.SetAt.IsZero() && (m.Acked || m.Seen) {
-		held = held || m.Seen
-		wait := stair(againWaits, m.Again)
-		if !held {
-			until = laterOf(until, m.SetAt.Add(max(d.patience(), wait)))
-			if d.doubtful() {
-				until = laterOf(until, laterOf(m.wrong, m.SetAt).Add(doubtAfter))
-			}
-			return until, CodeLost
-		}
-		until = laterOf(until, m.SetAt.Add(wait))
-	} else if !held {
+	wait := stair(againWaits, m.Again)
+	var why string
+	switch same := m.Set == w.addr && !m.SetAt.IsZero(); {
+	case same && m.Acked && !m.Seen:
+		until, why = laterOf(until, m.SetAt.Add(max(d.patience(), wait))), CodeLost
+	case same && m.Seen:
+		until, why = laterOf(until, m.SetAt.Add(wait)), CodeContested
+	case held:
+		why = CodeContested
+	default:
 		if calm := m.since.Add(d.calm()); calm.After(until) {
 			return calm, CodeFlapping
 		}
@@ -103,7 +101,7 @@ func (d *decision) earliest() (time.Time, string) {
 	if d.doubtful() {
 		until = laterOf(until, laterOf(m.wrong, m.SetAt).Add(doubtAfter))
 	}
-	return until, CodeContested
+	return until, why
 }
 
 // calm is how long the wish has to have stood, for what has been published of late.

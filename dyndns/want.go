@@ -31,14 +31,6 @@ type view struct {
 	err    error
 }
 
-// verdict gives the family's.
-func (f facts) verdict(family publicip.Family) publicip.Verdict {
-	if family == publicip.V6 {
-		return f.verdict6
-	}
-	return f.verdict4
-}
-
 // online reports whether anything of the outside is known: while nothing is,
 // a closed door means a router that restarts rather than one that refuses.
 func (f facts) online() bool {

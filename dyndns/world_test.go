@@ -82,6 +82,12 @@ type rr struct {
 	ttl   time.Duration
 }
 
+// failures are calls in a row that found no line.
+type failures struct {
+	n    int
+	last time.Time
+}
+
 type world struct {
 	mu   sync.Mutex
 	seed uint64
@@ -105,20 +111,27 @@ type world struct {
 	lie6   netip.Addr
 	asked  [7]time.Time // by family: when the last round that ended began
 	behind bool         // the router said so in the last round
+	shared bool         // and that it is carrier-grade NAT
 
-	zone    map[string]rr // at the primary
-	behindZ map[string]rr // at the secondary that is behind
-	told    map[string]rr // what the Keeper was told last
-	toldOK  map[string]bool
-	both    map[string]int // how often two servers answered (a look cut short forgets)
-	server  mood
+	zone     map[string]rr // at the primary
+	behindZ  map[string]rr // at the secondary that is behind
+	told     map[string]rr // what the Keeper was told last
+	toldOK   map[string]bool
+	both     map[string]int // how often two servers answered (a look cut short forgets)
+	server   mood
+	leastTTL time.Duration   // the provider obeys no lower one, and says nothing
+	glitch   bool            // the next answer is odd, once
+	before   map[string]rr   // what was told before the last odd answer
+	odd      map[string]bool // the last answer was
 
 	provider  mood
 	calling   bool
 	pending   int // updates still to be applied
-	sets      int
 	calls     int
 	ours      map[string][]netip.Addr
+	acked     map[string]sent
+	said      map[string]bool // a TTL was taken, and is not to be said again for a week
+	fails     map[string]failures
 	ackedSame map[string]sent // the last acked, while the primary has held it without a break
 	notBefore time.Time       // a pause was asked for
 	blob      []byte
@@ -130,7 +143,8 @@ func newWorld(seed uint64) *world {
 	w := &world{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, 20)), dice: map[string]*rand.Rand{}, line: true, server: fine, provider: fine,
 		kinds: map[publicip.Kind]mood{}, zone: map[string]rr{}, behindZ: map[string]rr{},
-		told: map[string]rr{}, toldOK: map[string]bool{}, both: map[string]int{}, ours: map[string][]netip.Addr{}, ackedSame: map[string]sent{},
+		told: map[string]rr{}, toldOK: map[string]bool{}, both: map[string]int{}, odd: map[string]bool{}, before: map[string]rr{}, fails: map[string]failures{}, acked: map[string]sent{}, said: map[string]bool{},
+		ours: map[string][]netip.Addr{}, ackedSame: map[string]sent{},
 	}
 	for _, k := range []publicip.Kind{publicip.Router, publicip.DNS, publicip.HTTPS, publicip.Interface} {
 		w.kinds[k] = fine
@@ -174,6 +188,9 @@ func (w *world) new6() netip.Addr {
 
 // other is another address of the same /64.
 func other(a netip.Addr) netip.Addr {
+	if a.Is4() {
+		return a
+	}
 	b := a.As16()
 	b[15] = 0x99
 	return netip.AddrFrom16(b)
@@ -224,7 +241,7 @@ func (w *world) Ask(ctx context.Context, f publicip.Family) publicip.Verdict {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var reports []publicip.Report
-	behind := false
+	behind, shared := false, false
 	for _, kind := range []publicip.Kind{publicip.Router, publicip.DNS, publicip.HTTPS, publicip.Interface} {
 		for i := range 2 {
 			if i == 1 && (kind == publicip.Router || kind == publicip.Interface) {
@@ -232,14 +249,14 @@ func (w *world) Ask(ctx context.Context, f publicip.Family) publicip.Verdict {
 			}
 			a := w.answer(die, kind, f)
 			if kind == publicip.Router && a.State == publicip.Known && f == publicip.V4 && (a.Addr == cgnat4 || a.Addr.IsPrivate()) {
-				behind = true
+				behind, shared = true, a.Addr == cgnat4
 			}
 			reports = append(reports, publicip.Report{Kind: kind, Source: string(kind) + strconv.Itoa(i), Answer: a})
 		}
 	}
 	w.asked[f] = began
 	if f == publicip.V4 {
-		w.behind = behind
+		w.behind, w.shared = behind, shared
 	}
 	return publicip.Judge(publicip.Two, nil, f, reports)
 }
@@ -294,7 +311,7 @@ func (w *world) Addresses(ctx context.Context, name string, family int) (authori
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.toldOK[key] = false
+	w.toldOK[key], w.odd[key] = false, false
 	switch {
 	case !w.line || w.server == cutOff:
 		return authority.Answer{}, fmt.Errorf("asking: %w", authority.ErrUnreachable)
@@ -313,9 +330,29 @@ func (w *world) Addresses(ctx context.Context, name string, family int) (authori
 			have, servers, agree = behind, 1, 1
 		}
 	}
+	if w.odd[key] = w.glitch; w.glitch {
+		w.before[key] = w.told[key]
+		have, servers, agree, w.glitch = rr{[]netip.Addr{foreign4}, time.Minute}, 2, 2, false
+		if family == 6 {
+			have.addrs = []netip.Addr{foreign6}
+		}
+	}
+	if w.isTrue(key, have) {
+		w.fails[key] = failures{} // nothing is left to be tried again
+	}
 	w.told[key], w.toldOK[key] = have, true
 	w.both[key] += servers - 1
 	return authority.Answer{Addrs: slices.Clone(have.addrs), TTL: have.ttl, Exists: len(have.addrs) > 0, Servers: servers, Agree: agree}, nil
+}
+
+// isTrue reports whether a record holds what is, or just was, wanted.
+func (w *world) isTrue(key string, have rr) bool {
+	list := map[string][]span{worldName + "/4": w.was4, worldName + "/6": w.was6, worldLan + "/4": w.wasLan}[key]
+	if len(have.addrs) != 1 {
+		return len(have.addrs) == 0 && key == worldName+"/6"
+	}
+	since := time.Now().Add(-shortly)
+	return oursSince(list, have.addrs[0], since) || oursOther(list, have.addrs[0], since)
 }
 
 // Load and Save keep the blob.

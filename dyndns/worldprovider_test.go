@@ -71,6 +71,12 @@ func (w *world) judgeCall(key string) {
 	if !slices.Contains([]string{worldName + "/4", worldName + "/6", worldLan + "/4"}, key) || w.plan.Lan == "" && key == worldLan+"/4" {
 		w.broken("touched %s", key)
 	}
+	if f := w.fails[key]; f.n > 0 && !w.forgot && !w.skewed {
+		// Two seconds, doubled each time up to ten minutes, less a fifth by chance.
+		if least := min(time.Duration(1<<min(f.n, 20))*800*time.Millisecond, 8*time.Minute); time.Since(f.last) < least {
+			w.broken("called %s after %s, having failed %d times", key, time.Since(f.last), f.n)
+		}
+	}
 	if left := time.Until(w.notBefore); left > 0 && !w.forgot && !w.skewed {
 		w.broken("called %s before a pause was over", left)
 	}
@@ -96,7 +102,7 @@ func (w *world) judgeSet(key string, addr netip.Addr, ttl time.Duration) {
 		if addr.IsPrivate() || addr == cgnat4 || !seen {
 			w.broken("published %s, not ours", addr)
 		}
-		if w.behind && !w.plan.CanPublishBehind {
+		if w.shared || w.behind && !w.plan.CanPublishBehind {
 			w.broken("published %s from behind another network", addr)
 		}
 	case worldName + "/6":
@@ -126,11 +132,17 @@ func oursOther(list []span, addr netip.Addr, t time.Time) bool {
 // judgeNeed tells whether an update was of no use, and the Keeper could have
 // known.
 func (w *world) judgeNeed(key string, want rr) {
-	if told := w.told[key]; w.toldOK[key] && slices.Equal(told.addrs, want.addrs) && told.ttl <= want.ttl {
+	if told := w.told[key]; w.toldOK[key] && slices.Equal(told.addrs, want.addrs) && (told.ttl <= want.ttl || w.said[key] && !w.forgot) {
 		w.broken("set %s to what it was told to be", key)
 	}
+	if w.odd[key] && slices.Equal(w.before[key].addrs, want.addrs) && slices.Equal(w.zone[key].addrs, want.addrs) {
+		w.broken("set %s for one odd answer", key)
+	}
+	if age := time.Since(w.acked[key].At); w.acked[key].Addr == want.addrs[0] && age < leastPatience && !w.skewed && !w.forgot {
+		w.broken("set %s again after %s, without patience", key, age)
+	}
 	last, ok := w.ackedSame[key]
-	if !ok || last.Addr != want.addrs[0] || w.forgot {
+	if !ok || last.Addr != want.addrs[0] || w.forgot || w.odd[key] {
 		return
 	}
 	// The primary has held it ever since the provider said yes. The Keeper may
@@ -179,8 +191,15 @@ func (w *world) change(ctx context.Context, key string, to rr) error {
 		return ctx.Err()
 	}
 	if !line {
-		return errNoLine
+		m = failing
 	}
+	w.mu.Lock()
+	if m == failing {
+		w.fails[key] = failures{w.fails[key].n + 1, time.Now()}
+	} else {
+		delete(w.fails, key)
+	}
+	w.mu.Unlock()
 	switch m {
 	case failing:
 		return errNoLine
@@ -205,6 +224,11 @@ func (w *world) change(ctx context.Context, key string, to rr) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.ackedSame, key)
+	delete(w.acked, key)
+	w.said[key] = true
+	if len(to.addrs) == 1 {
+		w.acked[key] = sent{to.addrs[0], time.Now()}
+	}
 	if m != losing && m != late && len(to.addrs) == 1 {
 		w.ackedSame[key] = sent{to.addrs[0], time.Now()}
 	}
@@ -235,6 +259,9 @@ func (w *world) apply(key string, to rr, after time.Duration) {
 func (w *world) put(key string, to rr) {
 	if last := w.ackedSame[key]; len(to.addrs) != 1 || to.addrs[0] != last.Addr {
 		delete(w.ackedSame, key)
+	}
+	if len(to.addrs) > 0 {
+		to.ttl = max(to.ttl, w.leastTTL)
 	}
 	w.zone[key] = to
 	if w.server != staleOne && w.server != staleOnly {
