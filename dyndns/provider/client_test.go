@@ -109,6 +109,12 @@ func TestClient(t *testing.T) {
 			t.Errorf("got %+v after %d calls", p, calls)
 		}
 	})
+	t.Run("a record that was taken and is not there is told", func(t *testing.T) {
+		c := troubledClient(silent, func(context.Context) error { return nil })
+		if p := problem.Of(c.Prove(t.Context(), "vault.example.org")); p.Code != CodeRejected || !strings.Contains(p.Text, "does not have it") {
+			t.Errorf("got %+v", p)
+		}
+	})
 	t.Run("an address that is none is refused", func(t *testing.T) {
 		c := troubledClient(silent, func(context.Context) error { return errors.New("asked") })
 		for _, a := range []netip.Addr{{}, netip.MustParseAddr("fe80::1%eth0")} {
