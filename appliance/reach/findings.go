@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -184,7 +185,7 @@ func (f facts) findSources() health.Finding {
 			if x.Answer.State == publicip.Known {
 				what = x.Answer.Addr.String()
 			}
-			odd = append(odd, fmt.Sprintf("%s (%s)", x.Source, what))
+			odd = append(odd, fmt.Sprintf("%s (%s)", cmp.Or(x.Source, "the router"), what))
 		}
 	}
 	if len(odd) == 0 {

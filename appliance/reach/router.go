@@ -26,8 +26,10 @@ func RouterSource(m *portmap.Mapper) publicip.Source { return routerSource{m} }
 // Kind is publicip.Router.
 func (routerSource) Kind() publicip.Kind { return publicip.Router }
 
-// Name is for a person.
-func (routerSource) Name() string { return "your router" }
+// Name is empty: there is one router's word, whichever way it was asked. Views
+// of other protocols are left out, since right after a restart the slower one
+// still tells the old address.
+func (routerSource) Name() string { return "" }
 
 // routerPatience is how long a router that is just being asked may take: after
 // a restart its first answer is the news that everybody waits for.
