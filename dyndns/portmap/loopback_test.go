@@ -1,9 +1,21 @@
 package portmap
 
 import (
+	"net/netip"
+	"net/url"
 	"testing"
 	"time"
 )
+
+// control is where the router's UPnP takes questions.
+func (r *router) control(t *testing.T) *url.URL {
+	t.Helper()
+	u, err := url.Parse(r.http.URL + "/ctl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
 
 func TestPCPOverTheWire(t *testing.T) {
 	t.Run("443 is mapped, counted, renewed with the same nonce and taken away", func(t *testing.T) {
@@ -107,6 +119,10 @@ func TestUPnPOverTheWire(t *testing.T) {
 			r.igd = true
 			r.table[443] = other
 			m, stop := r.hold(t, nil, wishing(443, 8444), held)
+			d := &igdDoor{self: loopback, mark: "latchkey-test", wan: newIGD(service{protocol: UPnP1, control: *r.control(t)}, about{}, loopback, "latchkey-test", fence{gateways: []netip.Addr{loopback}}).wan}
+			if err := d.close(t.Context(), &entry{Internal: netip.AddrPortFrom(loopback, 8445), External: 443, Held: true}); err != nil {
+				t.Errorf("closing what is another's by now: %v", err)
+			}
 			stop()
 			if w, _ := r.look(443); w != other {
 				t.Errorf("%+v became %+v", other, w)

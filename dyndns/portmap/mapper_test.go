@@ -91,12 +91,11 @@ func TestHolding(t *testing.T) {
 		n := newFakeNet()
 		four, six := n.door(PCP, 4, 10*time.Millisecond), n.door(PCP, 6, 0)
 		four.refuse = map[uint16]*refusal{443: {fault: NotAuthorized, thisPort: true}}
-		w := wishing(443, 8443)
-		w.V6 = true
+		w := &Want{Ports: []Port{{443, 8443}, {8444, 8443}}, V6: true}
 		m, stop := n.run(t, nil, w)
 		after(10 * time.Second)
 		s := m.State()
-		if external(s.V4) != 8443 || external(s.V6) != 8443 || s.V6.Internal != netip.AddrPortFrom(fakeSelf6, 8443) {
+		if external(s.V4) != 8444 || external(s.V6) != 8444 || s.V6.Internal != netip.AddrPortFrom(fakeSelf6, 8444) || s.V4.Internal.Port() != 8443 {
 			t.Errorf("v4 %+v, v6 %+v", s.V4, s.V6)
 		}
 		stop()

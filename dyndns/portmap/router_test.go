@@ -58,11 +58,15 @@ func newRouter(t *testing.T) *router {
 		table: map[uint16]row{}, counts: map[string]int{},
 	}
 	r.udp, r.ssdp = listenUDP(t), listenUDP(t)
+	return r
+}
+
+// start has it answer; until then a test may set it up.
+func (r *router) start(t *testing.T) {
 	r.http = httptest.NewServer(r)
 	t.Cleanup(r.http.Close)
 	go r.serve(r.udp, r.gateway)
 	go r.serve(r.ssdp, r.discover)
-	return r
 }
 
 func listenUDP(t *testing.T) *net.UDPConn {
@@ -261,6 +265,7 @@ func (r *router) count(what string) int {
 // hold starts a Mapper at the router and waits until done says so. stop ends it.
 func (r *router) hold(t *testing.T, k Keep, w *Want, done func(State) bool) (m *Mapper, stop func()) {
 	t.Helper()
+	r.start(t)
 	m = New(Config{Uplink: standing{}, Keep: k, Identity: "test", ears: deaf{}})
 	n := newNetwork(m.epochs, m.mark())
 	n.gateway = r.udp.LocalAddr().(*net.UDPAddr).AddrPort().Port()
