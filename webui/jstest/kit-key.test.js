@@ -55,3 +55,11 @@ test('the saved file holds the keys whole and no other line is wider than a page
   }
   assert.doesNotMatch(text, /\{\w+\}|kit\.sheet/, 'a sentence was left unfilled');
 });
+
+test('the saved file says to delete the token of a public name, before the new kit is made', () => {
+  const facts = { made: '20 November 2026', address: 'https://keys.example.org' };
+  const token = t('kit.sheet.theft.token', { provider: 'Cloudflare', name: 'keys.example.org' });
+  const text = asText(kit, { ...facts, token }, t).replace(/\s+/g, ' ');
+  assert.ok(text.includes(`4. ${token} 5. `), text);
+  assert.doesNotMatch(asText(kit, facts, t), /Cloudflare|5\. /);
+});

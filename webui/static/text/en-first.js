@@ -228,7 +228,7 @@ export default Object.freeze({
   'kit.sheet.house': 'House',
   'kit.sheet.made': 'Made on',
   'kit.sheet.owner': 'Owner',
-  'kit.sheet.address': 'Address at home',
+  'kit.sheet.address': 'Address',
   'kit.sheet.address.here': 'only on the box itself',
   'kit.sheet.id': 'Kit number',
   'kit.sheet.key': 'Recovery key',
@@ -246,6 +246,8 @@ export default Object.freeze({
     'On the restored house: Settings, Security, “Sign out everywhere”, and a new master password for each person.',
   'kit.sheet.theft.3':
     'The thief has locked items only. Was a master password short or used elsewhere? Then change that person’s important passwords first: e-mail, bank.',
+  'kit.sheet.theft.token':
+    'At {provider}, delete the token by which Latchkey keeps {name}, and make a new one for the restored house.',
   'kit.sheet.theft.4': 'Then make a new kit, and destroy this sheet.',
   'kit.sheet.where': 'Where to keep it',
   'kit.sheet.where.text':

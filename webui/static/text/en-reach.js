@@ -28,7 +28,7 @@ export default Object.freeze({
   'reach.name.label': 'Name',
   'reach.name.domain.hint':
     'A part of your domain that nothing else uses, such as keys.example.org. It need not exist yet.',
-  'reach.name.free.hint': 'The word that you chose there.',
+  'reach.name.free.hint': 'The word that you chose there, or the whole name.',
   'reach.name.proxy.hint': 'Under which people open it, such as keys.example.org.',
   'reach.name.go': 'Set it up',
   'reach.name.needed': 'The name is missing.',
@@ -50,7 +50,7 @@ export default Object.freeze({
     'Latchkey needs it to keep the name true. It is sealed on this box and never shown again.',
   'reach.credential.kept': 'Leave it empty to keep the one that is there.',
   'reach.credential.more': 'More, where it is needed',
-  'reach.credential.site': 'Open {title}',
+  'reach.credential.site': 'Open {host}',
 
   // what a provider can and can't, said before anything is typed
   'reach.can.lan': 'Opens at home behind any router, by a second name (lan.…).',

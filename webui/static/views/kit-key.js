@@ -82,11 +82,11 @@ export function mismatches(kit, positions, answer) {
 /**
  * The kit as a plain text file, 72 columns at most apart from the keys.
  * @param {Kit} kit
- * @param {{made:string, address:string}} facts the date as people write it; the address at home
+ * @param {{made:string, address:string, token?:string}} facts the date as people write it; the address; what to do about the token of the public name
  * @param {(key:string, values?:Record<string, string|number>) => string} t
  * @returns {string}
  */
-export function asText(kit, { made, address }, t) {
+export function asText(kit, { made, address, token = '' }, t) {
   const pairs = [
     [t('kit.sheet.house'), kit.houseName],
     [t('kit.sheet.owner'), kit.email],
@@ -98,6 +98,7 @@ export function asText(kit, { made, address }, t) {
   const rows = [];
   for (let i = 0; i < numbered.length; i += 5) rows.push('  ' + numbered.slice(i, i + 5).join('   '));
   const theft = [1, 2, 3, 4].map((n) => t(`kit.sheet.theft.${n}`, { ca: t('kit.sheet.ca') }));
+  if (token) theft.splice(-1, 0, token);
   return [
     `LATCHKEY: ${t('kit.sheet.title').toUpperCase()}`,
     '',

@@ -40,9 +40,9 @@ export async function fetchKit({ session, api }, password) {
  * @param {KitPlace} place @param {FreshKit} fresh
  */
 export async function showKit(place, fresh) {
-  const address = await addressOf(place.deps.api);
+  const where = await whereOf(place.deps.api);
   const built = build('kit');
-  const sheet = sheetOf(fresh.kit, address);
+  const sheet = sheetOf(fresh.kit, where);
   built.part('paper').append(sheet);
   printOnly(sheet, place.deps.signal);
   const taken = (/** @type {string} */ key) => {
@@ -55,7 +55,7 @@ export async function showKit(place, fresh) {
     taken('kit.taken.print');
   });
   built.part('save').addEventListener('click', () => {
-    download(t('kit.file'), 'text/plain', asText(fresh.kit, facts(fresh.kit, address), t));
+    download(t('kit.file'), 'text/plain', asText(fresh.kit, facts(fresh.kit, where), t));
     taken('kit.taken.save');
   });
   built.part('go').addEventListener('click', () => askBack(place, fresh, () => place.present(built.root)));
@@ -74,16 +74,32 @@ async function addressOf(api) {
   }
 }
 
-/** @param {Kit} kit @param {string} address */
-function facts(kit, address) {
-  return { made: LONG_DATE.format(new Date(kit.made)), address };
+/**
+ * Where the house is found, and what to revoke elsewhere after a theft: who has
+ * the box has the token of the public name.
+ * @typedef {{address: string, token: string}} Where
+ */
+
+/** @param {import('../net/api.js').Api} api @returns {Promise<Where>} */
+async function whereOf(api) {
+  const reach = await api.get('/latchkey/reach').catch(() => null); // an owner's and the wizard's
+  const plan = reach?.mode === 'public' ? reach.plan : null;
+  if (!plan?.url) return { address: await addressOf(api), token: '' };
+  const provider = reach.providers.find((/** @type {{id: string}} */ { id }) => id === plan.provider);
+  const token = provider ? t('kit.sheet.theft.token', { provider: provider.title, name: plan.name }) : '';
+  return { address: plan.url, token };
 }
 
-/** @param {Kit} kit @param {string} address @returns {HTMLElement} one page, black on white */
-function sheetOf(kit, address) {
+/** @param {Kit} kit @param {Where} where */
+function facts(kit, where) {
+  return { made: LONG_DATE.format(new Date(kit.made)), ...where };
+}
+
+/** @param {Kit} kit @param {Where} where @returns {HTMLElement} one page, black on white */
+function sheetOf(kit, where) {
   const built = build('kit-sheet');
   drawMark(built.part('mark', SVGSVGElement));
-  const { made } = facts(kit, address);
+  const { made, address, token } = facts(kit, where);
   built.part('house').textContent = kit.houseName;
   built.part('owner').textContent = kit.email;
   built.part('made').textContent = made;
@@ -92,6 +108,8 @@ function sheetOf(kit, address) {
   built.part('hint').textContent = t('kit.sheet.key.hint', { prefix: PREFIX });
   built.part('key').append(...keyGroups(kit).map((group) => element('li', '', group)));
   built.part('sign').textContent = groups(kit.signingKey.replace(SIGNING, '')).join(' ');
+  built.part('token').textContent = token;
+  built.part('token').hidden = token === '';
   built.part('theft').textContent = t('kit.sheet.theft.1', { ca: t('kit.sheet.ca') });
   return built.root;
 }

@@ -61,7 +61,7 @@ export class Credentials {
       const site = built.part('site', HTMLAnchorElement);
       site.hidden = !/^https:\/\//.test(provider.site ?? '');
       if (!site.hidden) site.href = provider.site ?? '';
-      built.part('site-text').textContent = t('reach.credential.site', { title: provider.title });
+      if (site.href) built.part('site-text').textContent = t('reach.credential.site', { host: site.host });
     }
     this.#shown.push({ field, control });
     return built.root;

@@ -20,6 +20,7 @@
  * @property {boolean} [free]        gives names away
  * @property {string[]} [suffixes]   what the names end in that it gives away
  * @property {Field[]} fields
+ * @property {boolean} [challengeOnly] holds proofs and no addresses
  * @property {boolean} subnames      can hold lan.NAME
  * @property {boolean} certificate   can hold the proof that a certificate needs
  * @property {number} minTtlSeconds
@@ -74,7 +75,7 @@ export const PACE = Object.freeze({ working: 700, resting: 4000 });
  */
 export function providersFor(way, providers) {
   if (way === 'proxy') return [];
-  return providers.filter((one) => (way === 'free') === (one.free === true));
+  return providers.filter((one) => !one.challengeOnly && (way === 'free') === (one.free === true));
 }
 
 /**

@@ -50,6 +50,9 @@ import { showDone } from './setup-done.js';
 /** @type {readonly StepName[]} */
 const ORDER = ['where', 'reach', 'name', 'owner', 'kit', 'door', 'done'];
 
+/** More steps than these do not fit beside each other with their names. */
+const MANY = 5;
+
 /** The steps that only the public path has; their modules come when it is taken. */
 const PUBLIC = ['name', 'door'];
 
@@ -187,7 +190,9 @@ function orderOf({ reach }) {
 function drawSteps(nav, wizard, now) {
   nav.hidden = false;
   const items = orderOf(wizard.state).map((name) => stepItem(name, wizard, now));
-  nav.querySelector('ol')?.replaceChildren(...items);
+  const list = nav.querySelector('ol');
+  list?.replaceChildren(...items);
+  list?.classList.toggle('is-many', items.length > MANY);
 }
 
 /** @param {StepName} name @param {Wizard} wizard @param {StepName} now */
@@ -207,6 +212,7 @@ function stepItem(name, wizard, now) {
     mark.append(element('span', 'visually-hidden', `, ${t('setup.step.behind')}`));
   }
   if (name === now) mark.setAttribute('aria-current', 'step');
+  else mark.title = t(`setup.step.${name}`);
   item.append(mark);
   return item;
 }
