@@ -143,8 +143,7 @@ func (r *Reach) Apply(ctx context.Context, c Choice) error {
 	if c.Provider != "" && c.Provider != Watch {
 		// What can't be right is refused before it is kept: a field left out, a
 		// key of another kind.
-		zone := guessZone(c.Name)
-		if _, err := r.open(c.Provider, c.Credentials, authority.Zone{Name: zone, Primary: zone}); err != nil {
+		if _, err := r.open(c.Provider, c.Credentials, authority.Zone{Name: guessZone(c.Name)}); err != nil {
 			return err
 		}
 	}

@@ -125,6 +125,7 @@ func TestWhoAnswersAtHome(t *testing.T) {
 			s.do(func() {
 				s.resolved[name] = authority.Answer{Addrs: []netip.Addr{loopback}, Exists: true}
 				s.keeper.Records[0].Have = []netip.Addr{loopback}
+				s.certs.Names[0].Fingerprint = "AA"
 				if tt.ours {
 					s.certs.Names[0].Fingerprint = print
 				}

@@ -129,7 +129,7 @@ func (f facts) mayMeet() bool { return len(f.ours()) > 0 }
 func (f facts) ours() []string {
 	var all []string
 	for _, n := range f.certs.Names {
-		if n.Have {
+		if n.Have && n.Fingerprint != "" {
 			all = append(all, n.Fingerprint)
 		}
 	}
