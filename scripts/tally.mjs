@@ -1,6 +1,7 @@
 // Reads `go test -json` or TAP from stdin, prints what failed and what was skipped and why, and ends with a line
 //   tally PASSED FAILED SKIPPED
-// A test that only holds others (t.Run, describe) is not counted; its leaves are.
+// A test that only holds others (t.Run, describe) is not counted; its leaves are. What a test logs behind
+// "measured: " is printed even where it passed.
 import { createInterface } from 'node:readline';
 
 const lines = createInterface({ input: process.stdin });
@@ -62,6 +63,9 @@ function report() {
       continue;
     }
     count[event.Action]++;
+    for (const [, figure] of (outputs.get(key) ?? '').matchAll(/: measured: (.*)/g)) {
+      console.log(`  note  ${event.Test}: ${figure}`);
+    }
     if (event.Action === 'fail') {
       console.log(`  FAIL  ${event.Test}\n${indent(outputs.get(key) ?? '')}`);
     } else if (event.Action === 'skip') {

@@ -76,6 +76,7 @@ type Finding struct {
 
 // A Status is what `latchkey status --json` says.
 type Status struct {
+	Addresses  []string  `json:"addresses"` // that on the internet first
 	Conditions []Finding `json:"conditions"`
 	Reach      []Finding `json:"reach"`
 }

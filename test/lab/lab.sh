@@ -12,8 +12,10 @@
 #       --keep                  the router remembers its mappings
 #       --downtime SECONDS      the line and the router are away for so long
 #       --net6 PREFIX           another delegated IPv6 prefix too, such as 2001:db8:78
+#       --home ADDRESS          the computer in lan comes back with another private address
 #   lab.sh net6 PREFIX          only the prefix changes
-#   lab.sh move ADDRESS         the computer in lan gets another private address
+#   lab.sh move ADDRESS         only the private address of the computer in lan changes: the router still
+#                               forwards to the old one
 #   lab.sh igd KIND             plain; off; v1 (speaks IGD 1 only); high (refuses ports under 1024); stock (has no
 #                               usable WAN address); naive (maps on any WAN address, behind another NAT in vain)
 #   lab.sh cgnat on [--v6]|off  a carrier's NAT before the router, with IPv6 past it

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -32,7 +33,9 @@ func TestTheHouseMendsItself(t *testing.T) {
 		{"the router restarts with another address", func(l *lab.Lab, _ int) { l.Do("renumber") }},
 		{"the router restarts and is away for five seconds", func(l *lab.Lab, _ int) { l.Do("renumber", "--downtime", "5") }},
 		{"the provider delegates another IPv6 prefix", func(l *lab.Lab, n int) { l.Do("net6", fmt.Sprintf("2001:db8:%d", 78+n)) }},
-		{"the house gets another private address", func(l *lab.Lab, n int) { l.Do("move", fmt.Sprintf("192.168.77.%d", 110+n)) }},
+		{"the router restarts and gives the house another private address", func(l *lab.Lab, n int) {
+			l.Do("renumber", "--home", fmt.Sprintf("192.168.77.%d", 110+n))
+		}},
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
@@ -78,6 +81,38 @@ func TestTheHouseMendsItself(t *testing.T) {
 				return err
 			})
 		})
+	}
+}
+
+// TestTheHouseMoves gives the house another private address while the router goes on forwarding its port to the old
+// one, which nobody but the old one may change. The house has to take another port, and to say so.
+func TestTheHouseMoves(t *testing.T) {
+	t.Parallel()
+	l := lab.Up(t)
+	h := l.House(lab.Options{})
+	plan := h.Settle(t, l.Home()).Plan
+	lab.Within(t, patience, "the name and the port at first", func() error { return right(l, plan.Name, plan.Lan) })
+
+	l.Do("move", "192.168.77.110")
+	took := lab.Within(t, patience, "another port, told and open", func() error {
+		s, err := h.Status()
+		if err != nil {
+			return err
+		}
+		told, err := url.Parse(s.Addresses[0])
+		if err != nil || told.Hostname() != plan.Name || told.Port() == "" {
+			return fmt.Errorf("the address told first is %s", s.Addresses[0])
+		}
+		private, err := l.Known(plan.Lan, "A")
+		if err == nil && !slices.Equal(private, []string{l.Private()}) {
+			err = fmt.Errorf("%s is %v", plan.Lan, private)
+		}
+		return errors.Join(err, l.Answers(lab.Roam, net.JoinHostPort(l.WAN(), told.Port()), plan.Name),
+			l.Answers(lab.Roam, net.JoinHostPort(l.Global(), told.Port()), plan.Name))
+	})
+	t.Logf("measured: another port after %v", rounded(took))
+	if took > mendWithin {
+		t.Errorf("it took %v, more than %v", took, mendWithin)
 	}
 }
 

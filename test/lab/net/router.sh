@@ -121,13 +121,14 @@ cmd_igd() {
 }
 
 cmd_renumber() {
-	local to='' hot='' keep='' downtime=0 net6='' last
+	local to='' hot='' keep='' downtime=0 net6='' home='' last
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--hot) hot=1 ;;
 		--keep) keep=1 ;;
 		--downtime) downtime=$2; shift ;;
 		--net6) net6=$2; shift ;;
+		--home) home=$2; shift ;;
 		-*) die "renumber knows no $1" ;;
 		*) to=$1 ;;
 		esac
@@ -144,6 +145,7 @@ cmd_renumber() {
 		ipin router link set dev wan down
 		[ -n "$keep" ] || igd_forget
 		untrack
+		[ -z "$home" ] || home_move "$home"
 		[ "$downtime" = 0 ] || sleep "$downtime"
 		ipin router link set dev wan up
 		router_wan6
