@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey/appliance/settings"
+	"latchkey/dyndns/portmap"
 	"latchkey/dyndns/publicip"
 )
 
@@ -133,7 +134,7 @@ func (f facts) judge() Proof {
 	case f.plan.Door == DoorManual:
 		p.State, p.Why = Claimed, "You entered a forwarding in the router; nobody has come through it yet."
 		p.Hint = "Open " + f.plan.Public() + " on a phone with its Wi-Fi off."
-	case f.mapper.V4 != nil || f.mapper.V6 != nil:
+	case f.mapped():
 		p.State, p.Why = Claimed, "Your router says that it opened port "+strconv.Itoa(int(f.port))+". Nobody has come through it yet."
 		p.Hint = "Open " + f.plan.Public() + " on a phone with its Wi-Fi off."
 	default:
@@ -195,6 +196,12 @@ const (
 	doubleText = "There is a second router between yours and the internet (double NAT), so a door in one of them is not enough."
 	doubleHint = "Set the provider's box to bridge mode, or forward the port in both routers and choose to forward by hand here."
 )
+
+// mapped reports whether a router says so now: one that has fallen silent, as
+// routers do while they restart, says nothing.
+func (f facts) mapped() bool {
+	return f.mapper.V4 != nil && f.mapper.Trouble == portmap.FaultNone || f.mapper.V6 != nil && f.mapper.Trouble6 == portmap.FaultNone
+}
 
 // closed says why an automatic door is not open.
 func (f facts) closed() (why, hint string) {
