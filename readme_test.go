@@ -40,14 +40,18 @@ func TestReadmeListsTheProviders(t *testing.T) {
 
 func providers() string {
 	var b strings.Builder
-	b.WriteString("| provider | in config.toml | `lan.NAME` | IPv6 | certificate | a change is seen after |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| provider | id | `lan.NAME` | IPv6 | certificate | a change is seen after |\n|---|---|---|---|---|---|\n")
 	yes := map[bool]string{true: "yes", false: "no"}
 	for _, i := range provider.Table() {
+		title := i.Title
+		if i.Site != "" {
+			title = fmt.Sprintf("[%s](%s)", i.Title, i.Site)
+		}
 		if i.ChallengeOnly {
-			fmt.Fprintf(&b, "| [%s](%s) | `%s` | | | only that | |\n", i.Title, i.Site, i.ID)
+			fmt.Fprintf(&b, "| %s | `%s` | | | only that | |\n", title, i.ID)
 			continue
 		}
-		fmt.Fprintf(&b, "| [%s](%s) | `%s` | %s | %s | %s | %s |\n", i.Title, i.Site, i.ID, yes[i.Subnames], yes[i.V6], yes[i.TXT > 0], seen(i.MinTTL))
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %s |\n", title, i.ID, yes[i.Subnames], yes[i.V6], yes[i.TXT > 0], seen(i.MinTTL))
 	}
 	return b.String()
 }
