@@ -281,7 +281,7 @@ static_rules() {
 		echo 'table inet byhand {'
 		echo 'chain pre { type nat hook prerouting priority dstnat - 10;'
 		if [ -f "$RUN/admin" ] && [ "$(<"$RUN/admin")" != 443 ]; then
-			echo "iifname wan tcp dport 443 redirect to :$(<"$RUN/admin")"
+			echo "ip daddr $(<"$RUN/wan_ip") tcp dport 443 redirect to :$(<"$RUN/admin")"
 		fi
 		if [ -f "$RUN/forward" ]; then
 			while read -r external internal address; do
