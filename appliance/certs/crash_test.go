@@ -23,7 +23,7 @@ func TestACrashLoopBurnsNothing(t *testing.T) {
 func crashLoop(t *testing.T, dies string) {
 	random := rand.New(rand.NewPCG(7, 7))
 	real := newSimulated(t)
-	name := dies + ".crash.example.org"
+	name := unheard("crash")
 	keep, crashes := &drawer{}, 0
 	begun := time.Now()
 	for time.Since(begun) < 2*day {

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"slices"
 	"strings"
 	"sync"
@@ -31,13 +30,18 @@ type gate struct {
 	told       []string // step and problem of the first name, without repetitions
 }
 
-// gates runs test in a bubble, with a name of its own: certmagic remembers
-// failures by name for the whole process.
+var names atomic.Int64
+
+// unheard is a name that no test had before: certmagic remembers failures by
+// name for the whole process, and time begins anew in each bubble.
+func unheard(what string) string { return fmt.Sprintf("%s%d.example.org", what, names.Add(1)) }
+
+// gates runs test in a bubble.
 func gates(t *testing.T, says string, test func(*gate)) {
 	t.Run(says, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g := &gate{T: t, keep: &drawer{}, real: newSimulated(t), test: newSimulated(t)}
-			g.name = fmt.Sprintf("g%x.example.org", crc32.ChecksumIEEE([]byte(says)))
+			g.name = unheard("gate")
 			g.cfg = PublicConfig{Storage: g.keep, Directory: "https://ca.test/dir", Told: g.hear}
 			test(g)
 			if g.stop != nil {
@@ -120,15 +124,16 @@ func TestGate(t *testing.T) {
 		var trusted atomic.Bool
 		trusted.Store(true)
 		g.cfg.Ready = trusted.Load
+		g.real.lasts(3 * day)
 		g.start()
 		time.Sleep(time.Hour)
 		trusted.Store(false)
-		time.Sleep(62 * day)
+		time.Sleep(60 * time.Hour)
 		if g.real.asked() != 1 || g.state().Step != StepClock {
 			g.Errorf("%d attempts, %+v", g.real.asked(), g.state())
 		}
 		trusted.Store(true)
-		time.Sleep(day)
+		time.Sleep(time.Hour)
 		if s := g.state(); g.real.asked() != 2 || s.Step != StepDone || time.Now().After(s.NotAfter) {
 			g.Errorf("%d attempts, %+v", g.real.asked(), s)
 		}
@@ -286,7 +291,7 @@ func TestServing(t *testing.T) {
 		}
 	})
 	gates(t, "renewal never interrupts serving", func(g *gate) {
-		g.real.life = func() time.Duration { return 10 * day }
+		g.real.lasts(10 * day)
 		g.start()
 		time.Sleep(time.Hour)
 		for range 30 * 24 {
@@ -333,7 +338,7 @@ func TestServing(t *testing.T) {
 			g.Errorf("while the other CA refuses: %v", err)
 		}
 		g.real.fails(always(nil))
-		g.real.life = func() time.Duration { return 30 * day } // the other CA's would last longer
+		g.real.lasts(30 * day) // the other CA's would last longer
 		time.Sleep(2 * day)
 		if s := (*g.public.serving.Load())[g.name]; s.directory != directoryKey(g.cfg.Directory) {
 			g.Errorf("served is the one of %s", s.directory)

@@ -23,7 +23,7 @@ import (
 type simulated struct {
 	t     *testing.T
 	chaos func() *failure                                        // why this attempt fails; nil: it does not
-	life  func() time.Duration                                   // of the next certificate
+	life  time.Duration                                          // of the next certificate
 	ari   func(leaf *x509.Certificate) (acme.RenewalInfo, error) // nil: there is none
 	cut   func(ctx context.Context, at string)                   // called at each step of an order; may be nil
 	p     *Public                                                // of the house that asks
@@ -57,7 +57,7 @@ func newSimulated(t *testing.T) *simulated {
 	return &simulated{
 		t: t, root: root, rootKey: key,
 		open: make(map[string]*ordered), refused: make(map[string][]time.Time), issued: make(map[string][]time.Time),
-		chaos: func() *failure { return nil }, life: func() time.Duration { return 90 * 24 * time.Hour },
+		chaos: func() *failure { return nil }, life: 90 * day,
 	}
 }
 
@@ -68,6 +68,13 @@ func (s *simulated) fails(f func() *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.chaos = f
+}
+
+// lasts says how long certificates last from now on.
+func (s *simulated) lasts(life time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.life = life
 }
 
 // asked counts the attempts.
@@ -198,7 +205,7 @@ func (s *simulated) make(w work) acme.Certificate {
 
 func (s *simulated) sign(w work) (acme.Certificate, *x509.Certificate) {
 	template := &x509.Certificate{
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(s.life()),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(s.life),
 		DNSNames: w.csr.DNSNames, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	key := &ecdsa.PrivateKey{PublicKey: *w.csr.PublicKey.(*ecdsa.PublicKey)}

@@ -21,8 +21,8 @@ func TestChoose(t *testing.T) {
 		if err := house.renewLocked(wish{host: "vault", names: []string{"localhost", "vault.local"}}, noon); err != nil {
 			t.Fatal(err)
 		}
-		real := newSimulated(t)
-		p, stop := begin(t, PublicConfig{Storage: &drawer{}, Directory: "https://ca.test/dir"}, real, nil, "vault.choose.example.org")
+		real, name := newSimulated(t), "vault."+unheard("choose")
+		p, stop := begin(t, PublicConfig{Storage: &drawer{}, Directory: "https://ca.test/dir"}, real, nil, name)
 		defer stop()
 		home, world := x509.NewCertPool(), x509.NewCertPool()
 		home.AddCert(k.root)
@@ -36,8 +36,8 @@ func TestChoose(t *testing.T) {
 			{"a local name is the house's", "vault.local", 0, home, ""},
 			{"an address, too", "", 0, home, ""},
 			// The house would answer for it, since the machine is called vault.
-			{"a public name without a certificate is nobody's", "vault.choose.example.org", 0, home, "unrecognized name"},
-			{"and with one it is the public one's", "vault.choose.example.org", time.Hour, world, ""},
+			{"a public name without a certificate is nobody's", name, 0, home, "unrecognized name"},
+			{"and with one it is the public one's", name, time.Hour, world, ""},
 			{"a stranger's name is nobody's", "bank.example.com", 0, home, "unrecognized name"},
 		} {
 			time.Sleep(c.after)

@@ -36,17 +36,16 @@ func TestTwoYears(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("certificates of %v, renewal information %v", c.life, c.ari), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(c.seed, 2))
 				real, test := newSimulated(t), newSimulated(t)
-				real.life = func() time.Duration { return c.life }
+				real.life = c.life
 				if c.ari {
 					real.ari = windowed(c.seed)
 				}
 				real.chaos, test.chaos = mishaps(c.seed), mishaps(c.seed+100)
-				y := &years{T: t, random: random, keep: &drawer{}, real: real, test: test, names: []string{
-					fmt.Sprintf("y%d.example.org", c.seed), fmt.Sprintf("lan.y%d.example.org", c.seed),
-				}}
+				y := &years{T: t, random: random, keep: &drawer{}, real: real, test: test, names: []string{unheard("year"), unheard("lan.year")}}
 				y.live(span)
 				t.Logf("%d handshakes, %d gaps, %d starts; %d attempts on the CA, %d failed; %d dry runs, %d failed",
 					y.shaken, y.gaps, y.starts, real.attempts, real.failures, test.attempts, test.failures)
