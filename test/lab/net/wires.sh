@@ -50,10 +50,12 @@ wire_roam() {
 }
 
 # The router's side of the home is a switch with two sockets. Its snooping would hold back the multicasts of
-# SSDP until somebody had joined where a querier could hear it; there is none.
+# SSDP until somebody had joined where a querier could hear it; there is none. And where the kernel shows bridged
+# frames to the firewall, a connection that the router leads back to its sender would never leave the switch.
 wire_home() {
 	local ns address
 	ipin router link add lan type bridge mcast_snooping 0
+	inside router sh -c 'for f in /proc/sys/net/bridge/bridge-nf-call-ip*; do [ ! -e "$f" ] || echo 0 >"$f"; done'
 	ipin router addr add "$LAN_GW/24" dev lan
 	ipin router link set dev lan up
 	for ns in lan desk; do
