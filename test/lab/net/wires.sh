@@ -55,6 +55,7 @@ wire_roam() {
 wire_home() {
 	local ns address
 	ipin router link add lan type bridge mcast_snooping 0
+	# shellcheck disable=SC2016
 	inside router sh -c 'for f in /proc/sys/net/bridge/bridge-nf-call-ip*; do [ ! -e "$f" ] || echo 0 >"$f"; done'
 	ipin router addr add "$LAN_GW/24" dev lan
 	ipin router link set dev lan up
