@@ -249,7 +249,7 @@ func TestGate(t *testing.T) {
 			g.Fatal(err)
 		}
 		p.Manage(Want{Names: []string{g.name}})
-		if s := p.State().Names[0]; s.Problem == nil || s.Problem.Code != "cert.challenge" || !strings.Contains(s.Problem.Values["detail"], "TXT") {
+		if s := p.State().Names[0]; s.Step != StepWait || s.Problem == nil || s.Problem.Code != "cert.challenge" || !strings.Contains(s.Problem.Values["detail"], "TXT") {
 			g.Errorf("got %+v", s)
 		}
 	})
@@ -290,6 +290,20 @@ func TestServing(t *testing.T) {
 			g.Errorf("got %v, %v", cert, err)
 		}
 	})
+	gates(t, "a kept certificate is served without a way to renew it", func(g *gate) {
+		g.start()
+		time.Sleep(time.Hour)
+		g.stop()
+		p, err := OpenPublic(g.cfg)
+		if err != nil {
+			g.Fatal(err)
+		}
+		p.Manage(Want{Names: []string{g.name}}) // and Run does not run
+		if _, err := p.GetCertificate(&tls.ClientHelloInfo{ServerName: g.name}); err != nil || p.State().Names[0].Step != StepDone {
+			g.Errorf("%v, %+v", err, p.State())
+		}
+		g.wantCode(p.Try(g.Context(), g.name), "cert.unmanaged")
+	})
 	gates(t, "renewal never interrupts serving", func(g *gate) {
 		g.real.lasts(10 * day)
 		g.start()
@@ -325,6 +339,9 @@ func TestServing(t *testing.T) {
 		g.public.Manage(Want{Names: []string{g.name}})
 		if err := get(g.name); err != nil {
 			g.Errorf("the old name, wanted again: %v", err)
+		}
+		if s := g.state(); !s.Have || time.Until(s.NotAfter) > 0 || s.Step != StepWait {
+			g.Errorf("the old name's certificate is over: %+v", s)
 		}
 	})
 	gates(t, "another CA takes over without a gap", func(g *gate) {

@@ -226,6 +226,9 @@ func (p *Public) Manage(w Want) {
 	p.publish(ctx)
 	for _, name := range w.Names {
 		p.recall(ctx, name)
+		if p.remaining(name) > time.Nanosecond { // there, and not over
+			p.note(name, calm)
+		}
 	}
 	p.tell()
 }
