@@ -320,7 +320,12 @@ func (h *house) happen() {
 		h.restart()
 	}
 	if observe {
-		time.Sleep(w.upTo(5 * time.Second))
+		lag := w.upTo(5 * time.Second)
+		if w.upTo(3) == 0 { // the door tells late, and the sources don't
+			lag = w.upTo(time.Minute)
+			h.k.Nudge("something changed")
+		}
+		time.Sleep(lag)
 		h.observe()
 	}
 	if nudge {
@@ -436,13 +441,19 @@ func (w *world) wrong() string {
 // quiet sees that nothing is sent while nothing changes, whoever nudges.
 func (h *house) quiet() {
 	w := h.w
-	time.Sleep(lookEvery + time.Minute) // a TTL that is wrong may be put right, once
-	w.mu.Lock()
-	forgot := w.forgot
-	w.mu.Unlock()
-	if forgot { // it may still take away what nobody can ask of it any more
-		time.Sleep(boundAll)
+	// A TTL may still be put right, and a provider that complained of that is
+	// asked again. A memory that was not saved leaves more to be done.
+	time.Sleep(lookEvery + time.Minute)
+	if h.reach != onlySources {
+		time.Sleep(2 * time.Hour)
 	}
+	w.mu.Lock()
+	more := time.Until(w.notBefore) + time.Hour
+	if w.forgot {
+		more = boundAll
+	}
+	w.mu.Unlock()
+	time.Sleep(more)
 	w.mu.Lock()
 	calls := w.calls
 	w.mu.Unlock()

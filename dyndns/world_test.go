@@ -130,6 +130,7 @@ type world struct {
 	calls     int
 	ours      map[string][]netip.Addr
 	acked     map[string]sent
+	unsure    map[string]bool // the last call ended in an error
 	said      map[string]bool // a TTL was taken, and is not to be said again for a week
 	fails     map[string]failures
 	ackedSame map[string]sent // the last acked, while the primary has held it without a break
@@ -143,7 +144,8 @@ func newWorld(seed uint64) *world {
 	w := &world{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, 20)), dice: map[string]*rand.Rand{}, line: true, server: fine, provider: fine,
 		kinds: map[publicip.Kind]mood{}, zone: map[string]rr{}, behindZ: map[string]rr{},
-		told: map[string]rr{}, toldOK: map[string]bool{}, both: map[string]int{}, odd: map[string]bool{}, before: map[string]rr{}, fails: map[string]failures{}, acked: map[string]sent{}, said: map[string]bool{},
+		told: map[string]rr{}, toldOK: map[string]bool{}, both: map[string]int{}, odd: map[string]bool{}, before: map[string]rr{},
+		fails: map[string]failures{}, acked: map[string]sent{}, said: map[string]bool{}, unsure: map[string]bool{},
 		ours: map[string][]netip.Addr{}, ackedSame: map[string]sent{},
 	}
 	for _, k := range []publicip.Kind{publicip.Router, publicip.DNS, publicip.HTTPS, publicip.Interface} {

@@ -25,7 +25,7 @@ func (w *world) Set(ctx context.Context, name string, addr netip.Addr, ttl time.
 	w.judgeSet(key, addr, ttl)
 	w.ours[key] = append(w.ours[key], addr)
 	w.mu.Unlock()
-	return w.change(ctx, key, rr{[]netip.Addr{addr}, ttl})
+	return w.ended(key, w.change(ctx, key, rr{[]netip.Addr{addr}, ttl}))
 }
 
 // Clear is the provider's.
@@ -56,7 +56,14 @@ func (w *world) Clear(ctx context.Context, name string, family int) error {
 		}
 	}
 	w.mu.Unlock()
-	return w.change(ctx, key, rr{})
+	return w.ended(key, w.change(ctx, key, rr{}))
+}
+
+func (w *world) ended(key string, err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unsure[key] = err != nil
+	return err
 }
 
 // judgeCall knows what holds for every call.
@@ -142,7 +149,7 @@ func (w *world) judgeNeed(key string, want rr) {
 		w.broken("set %s again after %s, without patience", key, age)
 	}
 	last, ok := w.ackedSame[key]
-	if !ok || last.Addr != want.addrs[0] || w.forgot || w.odd[key] {
+	if !ok || last.Addr != want.addrs[0] || w.forgot || w.odd[key] || w.unsure[key] {
 		return
 	}
 	// The primary has held it ever since the provider said yes. The Keeper may
