@@ -66,6 +66,12 @@ ranges = ["203.0.113.0/24", "198.51.100.0/24", "2001:db8::/32"]
 `, o.Config, l.CA(), o.Cert, l.Plan["RESOLVER"]+":53", l.Plan["ECHO"])
 }
 
+// AwaitLink gives the set-up link for another computer at home, by the private address.
+func (h *House) AwaitLink() string {
+	h.lab.t.Helper()
+	return h.Await(`(https://` + h.lab.Private() + `:\d+/\S*#/setup\?token=\S+)`)
+}
+
 // A Finding is a line of `latchkey status` or a check of `latchkey doctor`.
 type Finding struct {
 	Code  string `json:"code"`

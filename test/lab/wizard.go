@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -117,24 +116,4 @@ func (h *House) Settle(t testing.TB, c Choice) Overview {
 	w.Apply(c)
 	w.Own()
 	return w.Open()
-}
-
-// Await waits until the command line's lines are as wanted: "name ok", for example. It gives the last status.
-func (h *House) Await(t testing.TB, limit time.Duration, lines ...string) Status {
-	t.Helper()
-	var last Status
-	Within(t, limit, strings.Join(lines, ", "), func() error {
-		s, err := h.Status()
-		if last = s; err != nil {
-			return err
-		}
-		for _, wanted := range lines {
-			code, state, _ := strings.Cut(wanted, " ")
-			if got := s.Line(code); got.State != state {
-				return fmt.Errorf("%s is %s: %s %s", code, got.State, got.Text, got.Hint)
-			}
-		}
-		return nil
-	})
-	return last
 }
