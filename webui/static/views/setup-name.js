@@ -22,7 +22,7 @@ export async function showName(wizard) {
   const [reach] = await Promise.all([getReach(wizard.deps.api), needs('reach')]);
   if (wizard.deps.signal.aborted || wizard.now !== 'name') return;
   const same = !wizard.memory.way || wizard.memory.way === wayOf(reach.plan, reach.providers);
-  if (progressOf(reach) === 'none' || !same) showForm(wizard, reach);
+  if (progressOf(reach) === 'none' || reach.steps.length === 0 || !same) showForm(wizard, reach);
   else showProgress(wizard, reach);
 }
 
@@ -44,7 +44,10 @@ function showForm(wizard, reach) {
       const choice = form.read();
       const started = await postReach(api, '', choice);
       form.credentials.clear();
-      showProgress(wizard, started);
+      // With a proxy of somebody's own there is nothing to wait for.
+      if (started.ready && started.steps.length === 0)
+        wizard.advance(await api.get('/latchkey/setup'), 'owner');
+      else showProgress(wizard, started);
     },
   });
   wizard.present(built.root);
