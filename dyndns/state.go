@@ -75,3 +75,16 @@ type Change struct {
 	// 0: not seen there yet, or never.
 	Took time.Duration `json:"took"`
 }
+
+// State is what is known now.
+func (k *Keeper) State() State {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := State{
+		Following: k.plan != nil, Watching: k.plan != nil && k.plan.Provider == nil,
+		Verdict4: k.sight.facts.verdict4, Verdict6: k.sight.facts.verdict6, Asked: k.sight.facts.asked,
+		History: k.memory.newest(), Unsaved: k.unsaved,
+	}
+	s.Records = append(s.Records, k.sight.records...)
+	return s
+}
