@@ -76,8 +76,7 @@ zones() {
 	test. 3600 NS ns1.lab.test.
 	duckdns.org. 3600 NS ns1.duckdns.org.
 	ns1.duckdns.org. 3600 A $NAMES
-	cloudflare.com. 3600 NS ada.ns.cloudflare.com.
-	ada.ns.cloudflare.com. 3600 A $NAMES
+	cloudflare.com. 3600 NS ns1.lab.test.
 	ns1.lab.test. 3600 A $NAMES
 	EOF
 	zone test ns1.lab.test <<-EOF
@@ -106,7 +105,7 @@ zones() {
 	ns1.duckdns.org. 3600 A $NAMES
 	www.duckdns.org. 3600 A $DUCKDNS
 	EOF
-	zone cloudflare.com ada.ns.cloudflare.com <<-EOF
+	zone cloudflare.com ns1.lab.test <<-EOF
 	ada.ns.cloudflare.com. 3600 A $NAMES
 	api.cloudflare.com. 3600 A $CLOUDFLARE
 	EOF
