@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"latchkey/appliance/certs"
+	"latchkey/dyndns"
 	"latchkey/dyndns/authority"
 )
 
@@ -28,6 +29,7 @@ type nameView struct {
 	Answer authority.Answer // of the resolver, IPv4
 	Err    error            // why the resolver could not be asked
 	Meets  meeting
+	At     netip.Addr // where it was looked for; the zero Addr: nowhere
 }
 
 // meeting is who answers under a name at the house's port.
@@ -94,10 +96,10 @@ func (r *Reach) lookHome(ctx context.Context, a aim) homeView {
 	h := homeView{At: f.now}
 	// A name is not asked for before it is there: resolvers remember its absence.
 	if x, ok := f.record(a.plan.Name, 4); ok && x.True && len(x.Have) > 0 {
-		h.Name = r.view(ctx, f, a.plan.Name, f.port)
+		h.Name = r.view(ctx, f, x, f.port)
 	}
 	if x, ok := f.record(a.plan.Lan, 4); a.plan.Lan != "" && ok && x.True && len(x.Have) > 0 && len(f.ports) > 0 {
-		h.Lan = r.view(ctx, f, a.plan.Lan, f.ports[0])
+		h.Lan = r.view(ctx, f, x, f.ports[0])
 	}
 	r.mu.Lock()
 	same := r.aim.set && sameChoice(r.aim.choice, a.choice)
@@ -106,18 +108,25 @@ func (r *Reach) lookHome(ctx context.Context, a aim) homeView {
 	}
 	r.mu.Unlock()
 	if same {
-		r.meet443(f, h)
+		r.meet443(r.gather(a), h) // what was true when the look began may not be any more
 	}
 	return h
 }
 
-func (r *Reach) view(ctx context.Context, f facts, name string, port uint16) nameView {
+// view asks the resolver for the name of a record that is true, and looks who
+// answers there. A resolver may still remember an address that we had before:
+// that is somebody else's house now, where nobody is to be looked for.
+func (r *Reach) view(ctx context.Context, f facts, x dyndns.Record, port uint16) nameView {
 	var v nameView
-	v.Answer, v.Err = r.cfg.Authority.Resolve(ctx, name, 4)
+	v.Answer, v.Err = r.cfg.Authority.Resolve(ctx, x.Name, 4)
 	if v.Err != nil || len(v.Answer.Addrs) == 0 || port == 0 || !f.mayMeet() {
 		return v
 	}
-	v.Meets = meet(ctx, netip.AddrPortFrom(v.Answer.Addrs[0], port), name, f.ours())
+	at := v.Answer.Addrs[0]
+	if at != f.local && !slices.Contains(x.Have, at) {
+		return v
+	}
+	v.At, v.Meets = at, meet(ctx, netip.AddrPortFrom(at, port), x.Name, f.ours())
 	return v
 }
 
@@ -184,10 +193,14 @@ func first(list []string) string {
 }
 
 // meet443 gives 443 up where something else answers there under our name: most
-// often the router's own page.
+// often the router's own page. It is given up for good, so only for what was met
+// at the very address that the router mapped.
 func (r *Reach) meet443(f facts, h homeView) {
 	m := h.Name.Meets
-	if f.plan.Door != DoorAuto || f.port != 443 || m.State != another || f.mapper.V4 == nil {
+	if f.plan.Door != DoorAuto || f.port != 443 || m.State != another || f.mapper.V4 == nil || h.Name.At != f.v4() {
+		return
+	}
+	if mapped := f.mapper.V4.External.Addr(); mapped.IsValid() && mapped != h.Name.At {
 		return
 	}
 	r.cfg.Log.Info("something else answers at the router's port 443", "certificate", m.Whose)
