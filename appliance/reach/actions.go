@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"latchkey/appliance/health"
 	"latchkey/appliance/problem"
 	"latchkey/appliance/settings"
+	"latchkey/dyndns"
 	"latchkey/dyndns/authority"
 	"latchkey/dyndns/provider"
 	"latchkey/dyndns/publicip"
@@ -152,6 +154,7 @@ func (r *Reach) Apply(ctx context.Context, c Choice) error {
 		left = r.withdraw(ctx, now)
 	}
 	if err := r.choose(ctx, c); err != nil {
+		r.renew() // the keeper may have let go of the old name already
 		return err
 	}
 	r.change(func(m *memory) bool {
@@ -177,9 +180,7 @@ func (r *Reach) Retry(ctx context.Context) error {
 	if !a.set {
 		return errNoName
 	}
-	r.mu.Lock()
-	r.aim.opened, r.aim.plan.Zone = time.Time{}, "" // its zone is looked up anew
-	r.mu.Unlock()
+	r.renew()
 	r.cfg.Keeper.Retry()
 	r.cfg.Mapper.Changed()
 	names := []string{a.plan.Name}
@@ -209,6 +210,9 @@ const retryPatience = 5 * time.Minute
 // A record that nobody keeps true any more would one day lead to a stranger.
 func (r *Reach) withdraw(ctx context.Context, a aim) string {
 	if a.provider == nil {
+		if a.trouble != nil && r.wrote() {
+			return a.plan.Name
+		}
 		return ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, withdrawPatience)
@@ -220,6 +224,11 @@ func (r *Reach) withdraw(ctx context.Context, a aim) string {
 	return ""
 }
 
+// wrote reports whether there are records that were set by us.
+func (r *Reach) wrote() bool {
+	return slices.ContainsFunc(r.cfg.Keeper.State().Records, func(x dyndns.Record) bool { return !x.Changed.IsZero() && len(x.Have) > 0 })
+}
+
 const withdrawPatience = 30 * time.Second
 
 // Forget goes back to the home network only: the door closes, and the keeper
@@ -227,13 +236,16 @@ const withdrawPatience = 30 * time.Second
 // what is left.
 func (r *Reach) Forget(ctx context.Context) error {
 	left := r.withdraw(ctx, r.now())
-	err := r.cfg.Settings.Set(ctx, map[string]any{settings.ReachMode: ModeHome, settings.ReachOpen: false})
+	if err := r.cfg.Settings.Set(ctx, map[string]any{settings.ReachMode: ModeHome, settings.ReachOpen: false}); err != nil {
+		r.renew() // the keeper has let go of the name already
+		return err
+	}
 	r.change(func(m *memory) bool {
 		m.Proof, m.Port, m.Foreign, m.Home, m.Later, m.Leftover = proof{}, 0, "", time.Time{}, false, left
 		return true
 	})
 	r.Wake()
-	return err
+	return nil
 }
 
 // Names are those that a certificate of ours, or a browser at home, may call

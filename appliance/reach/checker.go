@@ -3,6 +3,7 @@ package reach
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -68,6 +69,9 @@ func (r *Reach) check(ctx context.Context, a aim) {
 		return
 	}
 	f := r.gather(a)
+	if f.port == 0 {
+		return
+	}
 	now := checked{f.now, target + " " + f.plan.Public(), f.v4()}
 	r.mu.Lock()
 	last := r.checked
@@ -76,7 +80,7 @@ func (r *Reach) check(ctx context.Context, a aim) {
 		r.checked = now
 	}
 	r.mu.Unlock()
-	if !due || f.port == 0 {
+	if !due {
 		return
 	}
 	open, why, err := r.askChecker(ctx, target, f)
@@ -101,7 +105,7 @@ func (r *Reach) check(ctx context.Context, a aim) {
 func (r *Reach) askChecker(ctx context.Context, target string, f facts) (bool, string, error) {
 	u, err := url.Parse(target)
 	if err != nil {
-		return false, "", fmt.Errorf("reading the checker's URL: %w", err)
+		return false, "", errors.New("reading the checker's URL: it is none")
 	}
 	q := u.Query()
 	q.Set("host", f.plan.Name)
@@ -114,6 +118,9 @@ func (r *Reach) askChecker(ctx context.Context, target string, f facts) (bool, s
 		return false, "", fmt.Errorf("asking the checker: %w", err)
 	}
 	resp, err := r.cfg.Checker.Do(req)
+	if x := (*url.Error)(nil); errors.As(err, &x) {
+		err = x.Err // without the URL, which may hold a key
+	}
 	if err != nil {
 		return false, "", fmt.Errorf("asking the checker: %w", err)
 	}

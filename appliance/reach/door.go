@@ -35,7 +35,7 @@ func wishes(listening []uint16, spare uint16) []portmap.Port {
 // openDoor holds the router's port open, where that is wanted, and listens on
 // the port that it was given.
 func (r *Reach) openDoor(ctx context.Context, a aim) {
-	if !a.set || a.plan.Door != DoorAuto || !r.cfg.Settings.Bool(settings.ReachOpen) {
+	if !a.set || a.plan.Door != DoorAuto || !r.opening() || !r.owned(ctx) {
 		r.cfg.Mapper.Hold(nil)
 		return
 	}
@@ -50,6 +50,16 @@ func (r *Reach) openDoor(ctx context.Context, a aim) {
 	}
 	r.cfg.Mapper.Hold(want)
 	r.assigned(ctx, state, m)
+}
+
+// owned reports whether the house has an owner: without one nothing is opened,
+// whatever a setting that was pinned or restored says.
+func (r *Reach) owned(ctx context.Context) bool {
+	has, err := r.cfg.HasOwner(ctx)
+	if err != nil && ctx.Err() == nil {
+		r.cfg.Log.Warn("looking for an owner", "error", err)
+	}
+	return err == nil && has
 }
 
 // assigned listens on the port that the router gave and remembers it, so that

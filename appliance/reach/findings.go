@@ -302,7 +302,7 @@ func (r *Reach) Examine(ctx context.Context) []health.Finding {
 	if r.cfg.Settings.Text(settings.ReachMode) != ModePublic {
 		return nil
 	}
-	a := r.follow(ctx)
+	a := r.follow(context.WithoutCancel(ctx)) // a choice is taken up for good, whoever asked
 	if a.plan.Door != DoorProxy {
 		since := r.cfg.Now()
 		r.cfg.Keeper.Nudge("doctor asks")

@@ -51,9 +51,9 @@ func (r *Reach) Seen(host string, from netip.Addr) {
 	}
 	now := r.cfg.Now()
 	r.mu.Lock()
-	last := r.memory.Proof
+	last, holding := r.memory.Proof, r.holding
 	r.mu.Unlock()
-	if last.Name == name && last.Port == port && !last.Waiting && now.Sub(last.Time) < proofEvery && last.Refuted.IsZero() {
+	if holding && last.Name == name && last.Port == port && !last.Waiting && now.Sub(last.Time) < proofEvery && last.Refuted.IsZero() {
 		return
 	}
 	p := proof{Time: now, Name: name, Port: port, From: neighbourhood(from), Family: publicip4, Address: believed(r.cfg.Keeper.State().Verdict4)}
@@ -152,11 +152,15 @@ func (f facts) holds() bool {
 	if f.plan.Door == DoorProxy {
 		return true
 	}
-	now := f.v4()
+	now, mapping := f.v4(), f.mapper.V4
 	if last.Family == publicip6 {
-		now = f.v6()
+		now, mapping = f.v6(), f.mapper.V6
 	}
-	same := !now.IsValid() || !last.Address.IsValid() || now == last.Address
+	// A router that was asked and holds nothing for us has shut since.
+	if f.plan.Door == DoorAuto && f.mapper.Asked && mapping == nil && last.Time.Before(f.mapper.Since) {
+		return false
+	}
+	same := !now.IsValid() || now == last.Address
 	return same && (f.port == 0 || last.Port == f.port)
 }
 
@@ -213,10 +217,17 @@ func (f facts) closed() (why, hint string) {
 
 // judgeProof looks whether the proof still holds; a checker is asked elsewhere.
 func (r *Reach) judgeProof(a aim) {
-	if !a.set || !r.opening() {
+	if !a.set {
 		return
 	}
 	f := r.gather(a)
+	holds := f.holds()
+	r.mu.Lock()
+	r.holding = holds
+	r.mu.Unlock()
+	if !r.opening() {
+		return
+	}
 	if f.memory.Proof.Name != "" && f.memory.Proof.Name != a.plan.Name {
 		r.change(func(m *memory) bool {
 			m.Proof = proof{Waiting: true}

@@ -113,13 +113,17 @@ type Reach struct {
 	cfg  Config
 	wake chan struct{}
 
-	looking sync.Mutex // held by the one look at home
+	looking   sync.Mutex // held by the one look at home
+	following sync.Mutex // held while a choice is taken up
 
 	mu      sync.Mutex
 	memory  memory
 	dirty   bool     // memory differs from what is kept
 	aim     aim      // what was last aimed at
 	token   trial    // of the present credentials
+	fails   int      // trials in a row
+	trying  int      // trials under way
+	holding bool     // the proof is about the door as it is now
 	home    homeView // how the names look from inside
 	checked checked  // what the checker was last asked
 	router  string   // what the router last said of our address, as one text
@@ -133,6 +137,7 @@ type aim struct {
 	provider  Provider // nil with Watch, DoorProxy, or where it can't be opened
 	challenge Provider
 	trouble   error // why it can't be opened
+	again     bool  // it is to be opened anew, though nothing was chosen anew
 	// challengeZone is where the proof for the CA is written.
 	challengeZone string
 	opened        time.Time
@@ -199,6 +204,7 @@ func (r *Reach) Run(ctx context.Context) error {
 // parts report. It does not wait for any of them.
 func (r *Reach) converge(ctx context.Context) {
 	a := r.follow(ctx)
+	r.tryAgain(ctx, a)
 	r.openDoor(ctx, a)
 	r.observe(a)
 	r.judgeProof(a)
@@ -208,6 +214,8 @@ func (r *Reach) converge(ctx context.Context) {
 
 // follow takes up a changed choice.
 func (r *Reach) follow(ctx context.Context) aim {
+	r.following.Lock()
+	defer r.following.Unlock()
 	public := r.cfg.Settings.Text(settings.ReachMode) == ModePublic
 	choice := r.chosen()
 	r.mu.Lock()
@@ -219,14 +227,14 @@ func (r *Reach) follow(ctx context.Context) aim {
 		}
 		return aim{}
 	}
-	if before.set && sameChoice(before.choice, choice) && !r.stale(before) {
+	if before.set && sameChoice(before.choice, choice) && !before.again && !r.stale(ctx, before) {
 		return before
 	}
 	a := r.opened(ctx, choice)
 	a.set, a.opened = true, r.cfg.Now()
 	r.mu.Lock()
 	r.aim = a
-	r.token = trial{}
+	r.token, r.fails = trial{}, 0
 	r.home = homeView{}
 	r.mu.Unlock()
 	r.drive(a)
@@ -235,9 +243,26 @@ func (r *Reach) follow(ctx context.Context) aim {
 }
 
 // stale reports whether what was opened should be opened again: without the
-// internet its zone could not be found.
-func (r *Reach) stale(a aim) bool {
-	return a.plan.Door != DoorProxy && a.plan.Zone == "" && r.cfg.Now().Sub(a.opened) >= lookEvery
+// internet its zone could not be found, and now it can. Until then the provider
+// is left in peace: each opening is proved by a record that is written and
+// deleted.
+func (r *Reach) stale(ctx context.Context, a aim) bool {
+	now := r.cfg.Now()
+	if a.plan.Door == DoorProxy || a.plan.Zone != "" || now.Sub(a.opened) < lookEvery {
+		return false
+	}
+	r.mu.Lock()
+	r.aim.opened = now
+	r.mu.Unlock()
+	return r.zone(ctx, a.choice.Name).Name != ""
+}
+
+// renew has the present choice opened and driven again.
+func (r *Reach) renew() {
+	r.mu.Lock()
+	r.aim.again = true
+	r.mu.Unlock()
+	r.Wake()
 }
 
 // opened opens the providers of a choice.
@@ -303,7 +328,7 @@ func primary(zone authority.Zone) string {
 // drive hands the plan to those that carry it out.
 func (r *Reach) drive(a aim) {
 	if a.plan.Door == DoorProxy {
-		r.rest()
+		r.letGo()
 		return
 	}
 	p := &dyndns.Plan{
@@ -353,8 +378,13 @@ func (a aim) mark() string {
 // rest aims at nothing: no name, no door; certificates that are there stay.
 func (r *Reach) rest() {
 	r.mu.Lock()
-	r.aim = aim{set: r.aim.plan.Door == DoorProxy, choice: r.aim.choice, plan: r.aim.plan}
+	r.aim = aim{}
 	r.mu.Unlock()
+	r.letGo()
+}
+
+// letGo has nothing kept, obtained or opened by us.
+func (r *Reach) letGo() {
 	r.cfg.Keeper.Follow(nil)
 	r.cfg.Certificates.Manage(certs.Want{})
 	r.cfg.Mapper.Hold(nil)

@@ -170,7 +170,6 @@ func TestPorts(t *testing.T) {
 }
 
 func TestProof(t *testing.T) {
-	stranger := netip.MustParseAddr("198.18.77.1")
 	for _, tt := range []struct {
 		name string
 		do   func(s *stage)
@@ -288,7 +287,7 @@ func TestSteps(t *testing.T) {
 		t.Error("named before anything is there")
 	}
 	s.do(func() {
-		s.keeper = dyndns.State{Asked: s.now, Verdict4: publicip.Verdict{State: publicip.Known, Addr: mine}, Records: []dyndns.Record{
+		s.keeper = dyndns.State{Asked: s.now.Add(time.Hour), Verdict4: publicip.Verdict{State: publicip.Known, Addr: mine}, Records: []dyndns.Record{
 			{Name: name, Family: publicip.V4, Want: publicip.Answer{State: publicip.Known, Addr: mine}, Have: []netip.Addr{mine}, Told: true, True: true},
 			{Name: "lan." + name, Family: publicip.V4, Trouble: problem.New(problem.Unavailable, "provider.busy", "Asked too often.", "Wait.")},
 		}}

@@ -38,7 +38,7 @@ type stage struct {
 	t        *testing.T
 	settings *settings.Settings
 	board    *health.Board
-	logged   *bytes.Buffer
+	logged   *paper
 	owner    bool
 	ports    []uint16
 
@@ -72,6 +72,8 @@ type stage struct {
 
 const name = "vault.example.org"
 
+type openOptions = provider.Options
+
 var (
 	mine    = netip.MustParseAddr("198.18.0.7") // counts as public on this stage
 	lanAddr = netip.MustParseAddr("192.168.1.5")
@@ -85,8 +87,29 @@ func (m memory) Value(_ context.Context, name string) ([]byte, bool, error) {
 }
 
 func (m memory) SetValues(_ context.Context, values map[string][]byte) error {
+	if m["broken"] != nil {
+		return errors.New("the disk is full")
+	}
 	maps.Copy(m, values)
 	return nil
+}
+
+// paper is a log that may be read while it is written.
+type paper struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *paper) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *paper) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
 }
 
 type blob struct {
@@ -121,7 +144,7 @@ func newStageOn(t *testing.T, keep memory, kept *blob) *stage {
 // newStageAsking asks checkers by a client of its own.
 func newStageAsking(t *testing.T, keep memory, kept *blob, checker *http.Client) *stage {
 	t.Helper()
-	s := &stage{t: t, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), ports: []uint16{8443}, logged: &bytes.Buffer{}, owner: true}
+	s := &stage{t: t, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), ports: []uint16{8443}, logged: &paper{}, owner: true}
 	s.zone = authority.Zone{Name: "example.org", Primary: "ns1.example.net", Servers: []authority.Server{{Name: "ns1.example.net"}}}
 	s.resolved, s.told = map[string]authority.Answer{}, map[string]authority.Answer{}
 	table, err := settings.Open(t.Context(), keep, nil)
@@ -294,7 +317,10 @@ func (c *certificates) State() certs.PublicState {
 func (k *keeper) Withdraw(context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.withdrawn = append(k.withdrawn, k.plan.Name)
+	if k.plan != nil {
+		k.withdrawn = append(k.withdrawn, k.plan.Name)
+	}
+	k.plan = nil // as the real one: nothing is kept any more
 	return k.withdrawErr
 }
 
@@ -328,11 +354,14 @@ func (d *dns) Info() provider.Info {
 	return i
 }
 
-func (d *dns) Prove(context.Context, string) error {
+func (d *dns) Prove(ctx context.Context, _ string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.proved++
-	return d.proveErr
+	if d.proveErr != nil {
+		return d.proveErr
+	}
+	return ctx.Err()
 }
 
 func (d *dns) Proxied(context.Context, string) (bool, error) {

@@ -38,16 +38,20 @@ const provePatience = 90 * time.Second
 
 // try puts the credentials to the proof: a TXT record is written, read and
 // deleted.
-func (r *Reach) try(ctx context.Context, a aim) {
-	ctx, cancel := context.WithTimeout(ctx, provePatience)
+func (r *Reach) try(asker context.Context, a aim) {
+	ctx, cancel := context.WithTimeout(asker, provePatience)
 	defer cancel()
 	if a.provider == nil && a.challenge == nil && a.trouble == nil {
 		return
 	}
-	r.tried(a, trial{State: Working})
+	r.begin(a)
+	defer r.end()
 	t := trial{State: Done, At: r.cfg.Now()}
 	if err := r.prove(ctx, a); err != nil {
 		t.State, t.Problem = Failed, problem.Of(err)
+	}
+	if asker.Err() != nil {
+		return // whoever asked has gone, which says nothing of the token
 	}
 	if a.provider != nil && t.State == Done {
 		proxied, err := a.provider.Proxied(ctx, a.plan.Name)
@@ -79,12 +83,52 @@ func (r *Reach) prove(ctx context.Context, a aim) error {
 	return a.challenge.Prove(ctx, at)
 }
 
+// begin shows that a trial is under way, where nothing is known from before:
+// what failed stays so until it is seen to work.
+func (r *Reach) begin(a aim) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trying++
+	if r.token.State == "" && r.aim.set && sameChoice(r.aim.choice, a.choice) {
+		r.token = trial{State: Working}
+	}
+}
+
+func (r *Reach) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trying--
+}
+
+// How long after a trial in vain the next one follows by itself: what passes by
+// itself mostly does so within minutes, and each trial is a question to the
+// provider.
+const (
+	tryAgainLeast = time.Minute
+	tryAgainMost  = 6 * time.Hour
+)
+
+// tryAgain repeats a trial that failed, or was never brought to its end.
+func (r *Reach) tryAgain(ctx context.Context, a aim) {
+	r.mu.Lock()
+	wait := min(tryAgainLeast<<min(max(r.fails-1, 0), 12), tryAgainMost)
+	due := a.set && r.trying == 0 && (r.token.State == Failed && r.cfg.Now().Sub(r.token.At) >= wait || r.token.State == Working)
+	r.mu.Unlock()
+	if due {
+		go r.try(ctx, a)
+	}
+}
+
 // tried keeps t, unless something else is aimed at by now.
 func (r *Reach) tried(a aim, t trial) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.aim.set && sameChoice(r.aim.choice, a.choice) {
-		r.token = t
+	if !r.aim.set || !sameChoice(r.aim.choice, a.choice) {
+		return
+	}
+	r.token = t
+	if r.fails++; t.State == Done {
+		r.fails = 0
 	}
 }
 
