@@ -104,7 +104,7 @@ part_lint() {
 		skipped=$((skipped + 2))
 	fi
 	if command -v shellcheck >/dev/null; then
-		lint shellcheck shellcheck scripts/*.sh test/lab/lab.sh test/lab/net/*.sh .ci/run
+		lint shellcheck shellcheck scripts/*.sh test/lab/*.sh test/lab/net/*.sh .ci/run
 	elif [ -z "$quick" ]; then
 		skip "shellcheck: not here (apt-get install shellcheck)"
 	fi
