@@ -192,6 +192,9 @@ func (h heard) enough(rule Rule, f Family, a netip.Addr) (why string) {
 		}
 	}
 	kinds := h.kinds(a)
+	if f == V6 && rule != RouterOnly && !slices.ContainsFunc(kinds, outside) && h.asked(HTTPS)+h.asked(DNS) > 0 {
+		return fmt.Sprintf("nobody outside sees %s; IPv6 may lead nowhere from here", a)
+	}
 	switch {
 	case len(kinds) >= 2:
 		return ""
@@ -206,6 +209,11 @@ func (h heard) enough(rule Rule, f Family, a netip.Addr) (why string) {
 	}
 	return fmt.Sprintf("only %s says %s; a second kind of source is needed", h.firstFor(a).who(), a)
 }
+
+// outside are the kinds that see us from the internet. An IPv6 address that
+// this machine has and that the router lets in says nothing of whether the
+// line carries IPv6 at all: nothing is translated, so both only repeat it.
+func outside(k Kind) bool { return k == HTTPS || k == DNS }
 
 func (h heard) asked(k Kind) int {
 	n := 0

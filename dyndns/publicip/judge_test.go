@@ -128,6 +128,9 @@ func TestJudge(t *testing.T) {
 		// IPv6.
 		{"v6: HTTPS and our card agree", V6, Two, "https a A, interface - A", "known A", "", "", ""},
 		{"v6: the router and our card agree", V6, Two, "router pcp A, interface - A", "known A", "", "", ""},
+		{"v6: the router and our card agree, but nobody outside sees us", V6, Two, "router pcp A, interface - A, https a ?, dns a ?", "unknown", "", "", "lead nowhere"},
+		{"v6: a DNS echo outside is enough beside them", V6, Two, "router pcp A, interface - A, https a ?, dns a A", "known A", "", "", ""},
+		{"v6: the router alone where that is the rule", V6, RouterOnly, "router pcp A, interface - A, https a ?", "known A", "", "", ""},
 		{"v6: a router without IPv6 of its own hides nothing", V6, Two, "router upnp none, https a A, interface - A", "known A", "", Open, ""},
 		{"v6: DNS and our card only", V6, Two, "dns a A, interface - A", "unknown", "", "", "the router or HTTPS"},
 		{"v6: our card only", V6, Two, "interface - A, https a ?", "unknown", "", "", "the router or HTTPS"},
