@@ -38,6 +38,9 @@ func (a *Appliance) elsewhere(r *http.Request) (string, bool) {
 	if has, err := a.people.HasOwner(r.Context()); err != nil || !has {
 		return "", false
 	}
+	if to := a.reach.Trusted(); to != "" {
+		return to + "/", true // no certificate warning there
+	}
 	return "https://localhost" + port(bound.Port()) + "/", true
 }
 

@@ -169,12 +169,12 @@ test('the move to the trusted name', async (t) => {
     t,
     [
       ['is asked of a page under a number', plan, '192.168.1.20', true],
-      ['is asked of localhost', plan, 'localhost', true],
+      ['is not asked of the box itself', plan, 'localhost', false],
       ['is done at lan.NAME', plan, 'lan.a.example', false],
       ['is done at NAME', plan, 'a.example', false],
-      ['is not asked where a proxy has the certificate', { ...plan, door: 'proxy' }, 'localhost', false],
-      ['is not asked where there is no certificate', { ...plan, certificate: false }, 'localhost', false],
-      ['is not asked without a name', { ...plan, name: '', lan: '' }, 'localhost', false],
+      ['is not asked where a proxy has the certificate', { ...plan, door: 'proxy' }, '192.168.1.20', false],
+      ['is not asked where there is no certificate', { ...plan, certificate: false }, '192.168.1.20', false],
+      ['is not asked without a name', { ...plan, name: '', lan: '' }, '192.168.1.20', false],
     ],
     (of, host, want) => assert.equal(mustMove(of, host), want),
   );

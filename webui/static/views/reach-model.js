@@ -247,13 +247,14 @@ export function atTrustedName({ name, lan }, host) {
 
 /**
  * Whether a wizard should go over to the trusted name before anybody types a
- * master password: only where there is one with a certificate.
+ * master password: only where there is one with a certificate. The page of the
+ * box itself, by localhost, has nothing unproven between it and the house, and
+ * is at home only under that name.
  * @param {Pick<Plan, 'name'|'lan'|'door'|'certificate'>} plan @param {string} host
  */
 export function mustMove(plan, host) {
-  return (
-    plan.name !== '' && plan.door !== 'proxy' && plan.certificate !== false && !atTrustedName(plan, host)
-  );
+  const proven = host === 'localhost' || atTrustedName(plan, host);
+  return plan.name !== '' && plan.door !== 'proxy' && plan.certificate !== false && !proven;
 }
 
 /**
