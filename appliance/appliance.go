@@ -198,7 +198,7 @@ func (a *Appliance) savedTime() savedTime { return savedTime{blob{a.store, saved
 // Handler answers as the house does, for Run and for commands that call it in
 // their own process.
 func (a *Appliance) Handler() http.Handler {
-	return listen.HSTS(http.HandlerFunc(a.answer), a.certified)
+	return listen.HSTS(http.HandlerFunc(a.answer), a.public.Trusted)
 }
 
 // Close flushes and closes the file. Run does it at its end.

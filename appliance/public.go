@@ -182,10 +182,3 @@ func (a *Appliance) witness(r *http.Request) {
 		a.reach.SeenAtHome(r.Host)
 	}
 }
-
-// certified reports whether a public certificate is served for name.
-func (a *Appliance) certified(name string) bool {
-	return slices.ContainsFunc(a.public.State().Names, func(n certs.NameState) bool {
-		return n.Name == name && n.Have && a.clock.Now().Before(n.NotAfter)
-	})
-}

@@ -45,6 +45,14 @@ type State struct {
 	Unsaved   *problem.Problem // why the last change could not be remembered
 }
 
+// Verdicts are what is believed of our public addresses, as State has them, and
+// cheap enough for each request that comes in.
+func (k *Keeper) Verdicts() (v4, v6 publicip.Verdict) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.sight.facts.verdict4, k.sight.facts.verdict6
+}
+
 // Record is one name with one family.
 type Record struct {
 	Name   string

@@ -36,6 +36,13 @@ func (p *Public) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, e
 	return &s.cert, nil
 }
 
+// Trusted reports whether a certificate is served for name that is not over. It
+// reads nothing and is cheap enough for each request.
+func (p *Public) Trusted(name string) bool {
+	s := (*p.serving.Load())[plainName(name)]
+	return s != nil && p.cfg.Now().Before(s.ends())
+}
+
 // plainName is a name as we compare it.
 func plainName(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
 

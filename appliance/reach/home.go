@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -59,15 +60,17 @@ const (
 func (r *Reach) watchHome(ctx context.Context) {
 	tick := time.NewTicker(homeSoonest)
 	defer tick.Stop()
-	var port uint16
-	var addr netip.Addr
+	var scene string
+	var began time.Time
 	for {
 		a := r.now()
 		if a.set && a.plan.Door != DoorProxy {
 			f := r.gather(a)
-			changed := f.port != port || f.v4() != addr
-			if changed || f.now.Sub(f.home.At) >= homeEvery || f.home.unsure() {
-				port, addr = f.port, f.v4()
+			if now := f.scene(); now != scene {
+				scene, began = now, f.now
+				f.home.At = time.Time{}
+			}
+			if f.home.due(f.now, f.now.Sub(began), a.plan.Lan != "") {
 				r.lookHome(ctx, a)
 			}
 		}
@@ -80,10 +83,25 @@ func (r *Reach) watchHome(ctx context.Context) {
 	}
 }
 
-// unsure reports whether looking again soon may tell more: names were just
-// made, and resolvers remember for a while that they were not there.
-func (h homeView) unsure() bool {
-	return len(h.Name.Answer.Addrs) == 0 || h.Lan.Err == nil && len(h.Lan.Answer.Addrs) == 0
+// scene is what a look from inside depends on, as one text.
+func (f facts) scene() string {
+	s := fmt.Sprint(f.plan.Name, f.port, f.v4(), f.ours())
+	for _, x := range f.keeper.Records {
+		s += fmt.Sprint(x.Name, x.True, x.Have)
+	}
+	return s
+}
+
+// due reports whether it is time to look again, when the last change is so long
+// past. Names that were just made are looked for often, since resolvers remember
+// for a while that they were not there; those that stay hidden, ever less.
+func (h homeView) due(now time.Time, past time.Duration, lan bool) bool {
+	unsure := len(h.Name.Answer.Addrs) == 0 || lan && h.Lan.Err == nil && len(h.Lan.Answer.Addrs) == 0
+	wait := homeEvery
+	if unsure {
+		wait = min(max(past, homeSoonest), homeEvery)
+	}
+	return h.At.IsZero() || now.Sub(h.At) >= wait
 }
 
 // lookHome looks now.

@@ -4,8 +4,10 @@ import (
 	"log/slog"
 	"net/netip"
 	"testing"
+	"time"
 
 	"latchkey/dyndns"
+	"latchkey/dyndns/authority"
 	"latchkey/dyndns/portmap"
 	"latchkey/dyndns/publicip"
 )
@@ -53,6 +55,33 @@ func TestWhen443IsGivenUp(t *testing.T) {
 			r.meet443(f, h)
 			if gone := len(m.avoided) == 1 && r.memory.Foreign == `"router"`; gone != tt.gone {
 				t.Errorf("given up: %v (%v, %q)", gone, m.avoided, r.memory.Foreign)
+			}
+		})
+	}
+}
+
+func TestHowOftenTheInsideIsLookedAt(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	found := nameView{Answer: authority.Answer{Addrs: []netip.Addr{netip.MustParseAddr("198.18.0.7")}}}
+	for _, tt := range []struct {
+		name string
+		home homeView
+		past time.Duration // since the last change
+		lan  bool
+		due  bool
+	}{
+		{"never yet", homeView{}, 0, true, true},
+		{"a name that was just made and is not seen yet", homeView{At: now.Add(-4 * time.Second)}, 4 * time.Second, true, true},
+		{"but not twice at once", homeView{At: now.Add(-2 * time.Second)}, 5 * time.Second, true, false},
+		{"a name that stays hidden for an hour", homeView{At: now.Add(-4 * time.Second), Name: found}, time.Hour, true, false},
+		{"that one again after minutes", homeView{At: now.Add(-6 * time.Minute), Name: found}, time.Hour, true, true},
+		{"a house without a second name", homeView{At: now.Add(-4 * time.Second), Name: found}, 4 * time.Second, false, false},
+		{"all is seen", homeView{At: now.Add(-time.Minute), Name: found, Lan: found}, time.Hour, true, false},
+		{"all is seen, some time ago", homeView{At: now.Add(-5 * time.Minute), Name: found, Lan: found}, time.Hour, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.home.due(now, tt.past, tt.lan); got != tt.due {
+				t.Errorf("due: %v", got)
 			}
 		})
 	}

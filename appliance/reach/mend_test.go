@@ -270,3 +270,17 @@ func TestTheCheckerIsAskedAsSoonAsThereIsAPort(t *testing.T) {
 		t.Error("nobody was asked")
 	}
 }
+
+// After a power cut the house is there before the internet is.
+func TestWhatIsKeptIsServedWhileTheZoneIsLookedFor(t *testing.T) {
+	keep, kept := memory{}, &blob{}
+	if err := newStageOn(t, keep, kept).Apply(t.Context(), choice()); err != nil {
+		t.Fatal(err)
+	}
+	s := newStageOn(t, keep, kept)
+	s.zoneWait = make(chan struct{})
+	s.run()
+	s.eventually("the certificates are served", func() bool { return len(s.managed.Names) == 2 && s.managed.Solver.DNS == nil })
+	close(s.zoneWait)
+	s.eventually("they are renewed", func() bool { return len(s.managed.Names) == 2 && s.managed.Solver.DNS != nil })
+}

@@ -49,6 +49,14 @@ func (p Plan) Public() string {
 	return "https://" + p.Name + suffix(p.Port)
 }
 
+// names are those of the plan that there is.
+func (p Plan) names() []string {
+	if p.Lan == "" {
+		return []string{p.Name}
+	}
+	return []string{p.Name, p.Lan}
+}
+
 func suffix(port uint16) string {
 	if port == 0 || port == 443 {
 		return ""

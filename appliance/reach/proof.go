@@ -56,9 +56,10 @@ func (r *Reach) Seen(host string, from netip.Addr) {
 	if holding && last.Name == name && last.Port == port && !last.Waiting && now.Sub(last.Time) < proofEvery && last.Refuted.IsZero() {
 		return
 	}
-	p := proof{Time: now, Name: name, Port: port, From: neighbourhood(from), Family: publicip4, Address: believed(r.cfg.Keeper.State().Verdict4)}
+	v4, v6 := r.cfg.Keeper.Verdicts()
+	p := proof{Time: now, Name: name, Port: port, From: neighbourhood(from), Family: publicip4, Address: believed(v4)}
 	if from.Is6() {
-		p.Family, p.Address = publicip6, believed(r.cfg.Keeper.State().Verdict6)
+		p.Family, p.Address = publicip6, believed(v6)
 	}
 	r.change(func(m *memory) bool {
 		m.Proof = p

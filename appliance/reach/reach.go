@@ -24,6 +24,7 @@ import (
 	"latchkey/dyndns/authority"
 	"latchkey/dyndns/portmap"
 	"latchkey/dyndns/provider"
+	"latchkey/dyndns/publicip"
 	"latchkey/dyndns/uplink"
 )
 
@@ -45,6 +46,7 @@ type Keeper interface {
 	Withdraw(ctx context.Context) error
 	Pace(fast bool)
 	State() dyndns.State
+	Verdicts() (v4, v6 publicip.Verdict)
 }
 
 // Certificates obtains and renews; certs.Public is one.
@@ -229,6 +231,11 @@ func (r *Reach) follow(ctx context.Context) aim {
 	}
 	if before.set && sameChoice(before.choice, choice) && !before.again && !r.stale(ctx, before) {
 		return before
+	}
+	if !before.set && choice.Door != DoorProxy {
+		// Finding the zone takes seconds where there is no internet yet; what is
+		// kept is served meanwhile.
+		r.cfg.Certificates.Manage(certs.Want{Names: plan(choice, "").names()})
 	}
 	a := r.opened(ctx, choice)
 	a.set, a.opened = true, r.cfg.Now()

@@ -85,6 +85,6 @@ func (r *Reach) routerTold(s portmap.State) {
 // Own are the addresses under which the internet knows this house, as far as
 // they are believed: who comes from one of them is no stranger.
 func (r *Reach) Own() []netip.Addr {
-	s := r.cfg.Keeper.State()
-	return slices.DeleteFunc([]netip.Addr{believed(s.Verdict4), believed(s.Verdict6)}, func(a netip.Addr) bool { return !a.IsValid() })
+	v4, v6 := r.cfg.Keeper.Verdicts()
+	return slices.DeleteFunc([]netip.Addr{believed(v4), believed(v6)}, func(a netip.Addr) bool { return !a.IsValid() })
 }

@@ -49,6 +49,7 @@ type stage struct {
 	certs    certs.PublicState
 	zone     authority.Zone
 	zoneErr  error
+	zoneWait chan struct{} // closed when the zone may be told; nil: at once
 	resolved map[string]authority.Answer
 	told     map[string]authority.Answer // by the authoritative servers
 	proveErr error
@@ -308,6 +309,12 @@ func (k *keeper) State() dyndns.State {
 	return x
 }
 
+func (k *keeper) Verdicts() (v4, v6 publicip.Verdict) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.keeper.Verdict4, k.keeper.Verdict6
+}
+
 func (c *certificates) State() certs.PublicState {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -326,7 +333,13 @@ func (k *keeper) Withdraw(context.Context) error {
 
 func (c *certificates) Try(context.Context, string) error { return nil }
 
-func (n *names) Zone(context.Context, string) (authority.Zone, error) {
+func (n *names) Zone(ctx context.Context, _ string) (authority.Zone, error) {
+	if n.zoneWait != nil {
+		select {
+		case <-n.zoneWait:
+		case <-ctx.Done():
+		}
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.zone, n.zoneErr
