@@ -81,25 +81,29 @@ func (a *Appliance) checkAddress(context.Context) health.Finding {
 }
 
 func (a *Appliance) checkClock(context.Context) health.Finding {
-	now := a.clock.Now()
+	return clockFinding(a.clock.Now(), a.clock.Behind(), a.clock.Off(), a.clock.Trusted())
+}
+
+// clockFinding judges a clock that fell back by behind, that two servers found
+// off, and that is trusted or not.
+func clockFinding(now time.Time, behind, off time.Duration, trusted bool) health.Finding {
 	values := map[string]string{"time": now.Format(time.RFC3339)}
-	if behind := a.clock.Behind(); behind > time.Minute {
+	switch {
+	case behind > time.Minute:
 		return health.Finding{
 			State: health.Bad, Text: "This computer's clock has fallen back by " + behind.Round(time.Minute).String() + ".", Values: values,
 			Hint: "It usually corrects itself once the internet is there; until then codes and certificates may be refused.",
 		}
-	}
-	if off := a.clock.Off(); off != 0 {
-		way := "behind"
+	case off != 0:
+		way := "slow"
 		if off < 0 {
-			way = "ahead"
+			way = "fast"
 		}
 		return health.Finding{
-			State: health.Bad, Text: "This computer's clock is wrong: it is " + off.Abs().Round(time.Second).String() + " " + way + ", say two servers on the internet.", Values: values,
+			State: health.Bad, Text: "This computer's clock is wrong: two servers on the internet find it " + off.Abs().Round(time.Second).String() + " " + way + ".", Values: values,
 			Hint: "Turn on network time (on a Raspberry Pi: timedatectl set-ntp true). Until then codes and certificates may be refused.",
 		}
-	}
-	if !a.clock.Trusted() {
+	case !trusted:
 		return health.Finding{
 			State: health.Warn, Text: "The clock says " + now.Format("2 January 2006, 15:04") + " UTC, but no time server has confirmed it.", Values: values,
 			Hint: "Compare it with your watch. Turn on network time if it is wrong.",
@@ -120,7 +124,11 @@ func (a *Appliance) checkDisk(context.Context) health.Finding {
 	if err := unix.Statfs(a.cfg.Data, &fs); err != nil {
 		return health.Finding{State: health.Bad, Text: "The data folder can't be read.", Hint: "Check the disk of this computer."}
 	}
-	free := uint64(fs.Bavail) * uint64(fs.Bsize) //nolint:unconvert,gosec // types differ by platform; both are sizes
+	return diskFinding(uint64(fs.Bavail) * uint64(fs.Bsize)) //nolint:unconvert,gosec // types differ by platform; both are sizes
+}
+
+// diskFinding judges the bytes that are free.
+func diskFinding(free uint64) health.Finding {
 	values := map[string]string{"free": size(free)}
 	switch {
 	case free < roomNeeded:

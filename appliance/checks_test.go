@@ -1,0 +1,53 @@
+package appliance
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey/appliance/health"
+)
+
+func TestClockFinding(t *testing.T) {
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name        string
+		behind, off time.Duration
+		trusted     bool
+		state       health.State
+		says        string
+	}{
+		{"a trusted clock is right", 0, 0, true, health.OK, "is right"},
+		{"nobody has confirmed it", 0, 0, false, health.Warn, "no time server"},
+		{"it fell back", 3 * time.Hour, 0, false, health.Bad, "fallen back by 3h"},
+		{"two servers find it slow", 0, 90 * time.Minute, false, health.Bad, "1h30m0s slow"},
+		{"two servers find it fast", 0, -time.Hour, false, health.Bad, "1h0m0s fast"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := clockFinding(now, tt.behind, tt.off, tt.trusted)
+			if f.State != tt.state || !strings.Contains(f.Text, tt.says) || f.State != health.OK && f.Hint == "" {
+				t.Errorf("%s: %s / %s", f.State, f.Text, f.Hint)
+			}
+		})
+	}
+}
+
+func TestDiskFinding(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		free  uint64
+		state health.State
+		says  string
+	}{
+		{"room enough", 5 << 30, health.OK, "5.0 GB"},
+		{"nearly full", 600 << 20, health.Warn, "only 600 MB"},
+		{"full", 50 << 20, health.Bad, "is full: 50 MB"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := diskFinding(tt.free)
+			if f.State != tt.state || !strings.Contains(f.Text, tt.says) || f.State != health.OK && f.Hint == "" {
+				t.Errorf("%s: %s / %s", f.State, f.Text, f.Hint)
+			}
+		})
+	}
+}
