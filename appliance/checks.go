@@ -91,7 +91,7 @@ func clockFinding(now time.Time, behind, off time.Duration, trusted bool) health
 	switch {
 	case behind > time.Minute:
 		return health.Finding{
-			State: health.Bad, Text: "This computer's clock has fallen back by " + behind.Round(time.Minute).String() + ".", Values: values,
+			State: health.Bad, Text: "This computer's clock has fallen back by " + spoken(behind) + ".", Values: values,
 			Hint: "It usually corrects itself once the internet is there; until then codes and certificates may be refused.",
 		}
 	case off != 0:
@@ -100,7 +100,7 @@ func clockFinding(now time.Time, behind, off time.Duration, trusted bool) health
 			way = "fast"
 		}
 		return health.Finding{
-			State: health.Bad, Text: "This computer's clock is wrong: two servers on the internet find it " + off.Abs().Round(time.Second).String() + " " + way + ".", Values: values,
+			State: health.Bad, Text: "This computer's clock is wrong: two servers on the internet find it " + spoken(off.Abs()) + " " + way + ".", Values: values,
 			Hint: "Turn on network time (on a Raspberry Pi: timedatectl set-ntp true). Until then codes and certificates may be refused.",
 		}
 	case !trusted:
@@ -110,6 +110,19 @@ func clockFinding(now time.Time, behind, off time.Duration, trusted bool) health
 		}
 	}
 	return health.Finding{State: health.OK, Text: "The clock is right: " + now.Format("2 January 2006, 15:04") + " UTC.", Values: values}
+}
+
+// spoken says a duration as people do.
+func spoken(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f seconds", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f minutes", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f hours", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }
 
 // Room that a household's vault, its log and a copy of both for the nightly

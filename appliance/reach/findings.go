@@ -162,7 +162,7 @@ func (f facts) findNAT() health.Finding {
 	case publicip.Double:
 		return f.double(doubleText)
 	case publicip.Hidden:
-		return f.double("Your router names no address of its own on the internet; often there is a second router, or the provider's (CGNAT), before it.")
+		return f.double(hiddenText)
 	}
 	if f.v4().IsValid() {
 		return good(FindNAT, "Your router's address is the one that the internet sees, as far as it says.")

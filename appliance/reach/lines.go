@@ -41,6 +41,8 @@ func (f facts) addressLine() Line {
 		}
 	case f.behind() == publicip.Double && f.plan.Door != DoorManual:
 		l.State, l.Text, l.Hint = Bad, doubleText, doubleHint
+	case f.behind() == publicip.Hidden && f.plan.Door != DoorManual:
+		l.State, l.Text, l.Hint = Bad, hiddenText, doubleHint
 	case v4.IsValid() && v6.IsValid():
 		l.Text = fmt.Sprintf("On the internet this house is %s, and %s over IPv6.", v4, v6)
 	case v4.IsValid():

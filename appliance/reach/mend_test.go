@@ -284,3 +284,33 @@ func TestWhatIsKeptIsServedWhileTheZoneIsLookedFor(t *testing.T) {
 	close(s.zoneWait)
 	s.eventually("they are renewed", func() bool { return len(s.managed.Names) == 2 && s.managed.Solver.DNS != nil })
 }
+
+func TestWords(t *testing.T) {
+	t.Run("a checker without a reason is told in a whole sentence", func(t *testing.T) {
+		srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"open":false}`)) }))
+		defer srv.Close()
+		s := newStageAsking(t, memory{}, &blob{}, srv.Client())
+		if err := s.settings.Set(t.Context(), map[string]any{settings.ReachChecker: srv.URL}); err != nil {
+			t.Fatal(err)
+		}
+		s.well()
+		soon(t, "the checker is heard", func() bool { return s.Overview().Proof.State == reach.Refuted })
+		if got := s.Overview().Proof; got.Why != "From outside, nobody answers." {
+			t.Errorf("%s: %q", got.State, got.Why)
+		}
+	})
+	t.Run("an address that is not published is no green one", func(t *testing.T) {
+		s := newStage(t)
+		s.well()
+		s.do(func() { s.keeper.Verdict4.Behind = publicip.Hidden })
+		if got := s.line("address"); got.State != reach.Bad || !strings.Contains(got.Text, "names no address") {
+			t.Errorf("the line is %s: %s", got.State, got.Text)
+		}
+		if err := s.OpenDoor(t.Context(), reach.DoorWish{Door: reach.DoorManual}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.line("address"); got.State != reach.OK {
+			t.Errorf("behind a forwarding by hand the line is %s: %s", got.State, got.Text)
+		}
+	})
+}

@@ -173,7 +173,11 @@ func (f facts) refutes() (why, hint string) {
 		return "", ""
 	}
 	if f.memory.Proof.Name == f.plan.Name && !f.memory.Proof.Refuted.IsZero() {
-		return "From outside, nobody answers: " + f.memory.Proof.Why, "Look whether the forwarding in the router still leads to this computer, and whether a firewall stands in between."
+		why = "From outside, nobody answers."
+		if said := f.memory.Proof.Why; said != "" {
+			why = "From outside, nobody answers: " + said
+		}
+		return why, "Look whether the forwarding in the router still leads to this computer, and whether a firewall stands in between."
 	}
 	if f.mapper.V6 != nil && f.v6().IsValid() {
 		return "", ""
@@ -199,6 +203,7 @@ const (
 	cgnatText  = "Your provider shares one address between many homes (CGNAT), so nobody can reach in."
 	cgnatHint  = "Three ways out: ask the provider for an address of your own (often called public or dual-stack, sometimes free), use IPv6 where the provider and your phone have it, or put a tunnel or reverse proxy in front."
 	doubleText = "There is a second router between yours and the internet (double NAT), so a door in one of them is not enough."
+	hiddenText = "Your router names no address of its own on the internet; often there is a second router, or the provider's (CGNAT), before it."
 	doubleHint = "Set the provider's box to bridge mode, or forward the port in both routers and choose to forward by hand here."
 )
 
