@@ -36,7 +36,8 @@ func TestTwoYears(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("certificates of %v, renewal information %v", c.life, c.ari), func(t *testing.T) {
-			t.Parallel()
+			// One after the other: certmagic's queue of jobs belongs to the process, and a
+			// worker of one bubble must not take another's job.
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(c.seed, 2))
 				real, test := newSimulated(t), newSimulated(t)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,11 +16,16 @@ func TestWatch(t *testing.T) {
 	// watching starts a Watch over a machine with eth0 and answers what fn heard.
 	watching := func(t *testing.T, changes func(context.Context) (<-chan struct{}, error)) (root string, heard func() []string) {
 		root = machine(t, map[string]string{"proc/self/net/route": head + eth4})
+		var mu sync.Mutex
 		var names []string
 		done := make(chan error, 1)
 		ctx, stop := context.WithCancel(t.Context())
 		go func() {
-			done <- New(Config{Root: root, card: cards, changes: changes}).Watch(ctx, func(r Route) { names = append(names, r.Interface) })
+			done <- New(Config{Root: root, card: cards, changes: changes}).Watch(ctx, func(r Route) {
+				mu.Lock()
+				defer mu.Unlock()
+				names = append(names, r.Interface)
+			})
 		}()
 		t.Cleanup(func() {
 			stop()
@@ -28,7 +35,12 @@ func TestWatch(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		return root, func() []string { synctest.Wait(); return names }
+		return root, func() []string {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(names)
+		}
 	}
 	same := func(t *testing.T, got []string, want ...string) {
 		t.Helper()
