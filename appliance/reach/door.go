@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -150,13 +151,13 @@ func (r *Reach) OpenDoor(ctx context.Context, w DoorWish) error {
 		return errNoOwner
 	}
 	c := r.chosen()
-	if c.Name == "" {
+	if c.Name == "" || r.cfg.Settings.Text(settings.ReachMode) != ModePublic {
 		return errNoName
 	}
 	changes := map[string]any{settings.ReachOpen: true}
 	if w.Door != "" {
 		c.Door, c.Port = w.Door, w.Port
-		if err := c.refuse(); err != nil {
+		if err := cmp.Or(c.refuse(), r.known(c)); err != nil {
 			return err
 		}
 		changes[settings.ReachDoor], changes[settings.ReachPort] = string(w.Door), w.Port

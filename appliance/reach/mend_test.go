@@ -314,3 +314,24 @@ func TestWords(t *testing.T) {
 		}
 	})
 }
+
+func TestADoorNeedsWhatStandsBehindIt(t *testing.T) {
+	t.Run("a house that is at home only has none, though it remembers a name", func(t *testing.T) {
+		s := newStage(t)
+		s.well()
+		if err := s.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, s.OpenDoor(t.Context(), reach.DoorWish{}), "reach.none")
+		if s.settings.Bool(settings.ReachOpen) {
+			t.Error("it would stand open as soon as the house is public again")
+		}
+	})
+	t.Run("from a proxy to the router somebody has to hold the name", func(t *testing.T) {
+		s := newStage(t)
+		if err := s.Apply(t.Context(), reach.Choice{Name: name, Door: reach.DoorProxy}); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, s.OpenDoor(t.Context(), reach.DoorWish{Door: reach.DoorAuto}), "reach.provider")
+	})
+}
