@@ -29,7 +29,8 @@ func TestEachNetworkIsToldAsItIs(t *testing.T) {
 		want    outcome
 	}{
 		{
-			"a router that loops back", [][]string{{"hairpin", "on", "443", "443"}},
+			"a router that loops back",
+			[][]string{{"hairpin", "on", "443", "443"}},
 			outcome{
 				a: true, aaaa: true,
 				lines:    map[string]string{"address": "ok", "name": "ok", "certificate": "ok", "clock": "ok"},
@@ -45,7 +46,8 @@ func TestEachNetworkIsToldAsItIs(t *testing.T) {
 			},
 		},
 		{
-			"a router whose port mapping is off", [][]string{{"igd", "off"}},
+			"a router whose port mapping is off",
+			[][]string{{"igd", "off"}},
 			outcome{
 				a:        true,
 				lines:    map[string]string{"address": "ok", "name": "ok", "door": "bad"},
@@ -54,7 +56,8 @@ func TestEachNetworkIsToldAsItIs(t *testing.T) {
 			},
 		},
 		{
-			"a router without an address of its own", [][]string{{"igd", "stock"}},
+			"a router without an address of its own",
+			[][]string{{"igd", "stock"}},
 			outcome{
 				aaaa:     true,
 				lines:    map[string]string{"name": "bad"},
@@ -62,7 +65,8 @@ func TestEachNetworkIsToldAsItIs(t *testing.T) {
 			},
 		},
 		{
-			"a router that maps in vain, behind a carrier's NAT", [][]string{{"igd", "naive"}, {"cgnat", "on"}},
+			"a router that maps in vain, behind a carrier's NAT",
+			[][]string{{"igd", "naive"}, {"cgnat", "on"}},
 			outcome{
 				lines:    map[string]string{"address": "bad", "name": "bad"},
 				findings: map[string]string{"reach.nat": "bad", "reach.record": "bad"},
@@ -76,7 +80,8 @@ func TestEachNetworkIsToldAsItIs(t *testing.T) {
 			},
 		},
 		{
-			"a carrier's NAT with IPv6 past it", [][]string{{"igd", "naive"}, {"cgnat", "on", "--v6"}},
+			"a carrier's NAT with IPv6 past it",
+			[][]string{{"igd", "naive"}, {"cgnat", "on", "--v6"}},
 			outcome{
 				aaaa:     true,
 				lines:    map[string]string{"address": "warn"},
@@ -90,7 +95,8 @@ func TestEachNetworkIsToldAsItIs(t *testing.T) {
 			},
 		},
 		{
-			"a second router before the first", [][]string{{"igd", "naive"}, {"double", "on"}},
+			"a second router before the first",
+			[][]string{{"igd", "naive"}, {"double", "on"}},
 			outcome{
 				lines:    map[string]string{"address": "bad", "name": "bad"},
 				findings: map[string]string{"reach.nat": "bad", "reach.record": "bad"},
@@ -98,28 +104,32 @@ func TestEachNetworkIsToldAsItIs(t *testing.T) {
 			},
 		},
 		{
-			"a router that opens no port under 1024", [][]string{{"igd", "high"}},
+			"a router that opens no port under 1024",
+			[][]string{{"igd", "high"}},
 			outcome{
 				a: true, aaaa: true, port: "8443",
 				lines: map[string]string{"address": "ok", "name": "ok"}, findings: map[string]string{"reach.record": "ok"},
 			},
 		},
 		{
-			"a router that speaks the first version of UPnP only", [][]string{{"igd", "v1"}},
+			"a router that speaks the first version of UPnP only",
+			[][]string{{"igd", "v1"}},
 			outcome{
 				a: true, aaaa: true,
 				lines: map[string]string{"address": "ok", "name": "ok"}, findings: map[string]string{"reach.record": "ok"},
 			},
 		},
 		{
-			"a router whose own page has port 443", [][]string{{"admin", "on"}},
+			"a router whose own page has port 443",
+			[][]string{{"admin", "on"}},
 			outcome{
 				a: true, aaaa: true, port: "8443",
 				lines: map[string]string{"address": "ok", "name": "ok"}, findings: map[string]string{"reach.record": "ok"},
 			},
 		},
 		{
-			"a router that maps port 443 and answers there itself", [][]string{{"admin", "on", "--greedy"}},
+			"a router that maps port 443 and answers there itself",
+			[][]string{{"admin", "on", "--greedy"}},
 			outcome{
 				a: true, aaaa: true, port: "8443",
 				lines: map[string]string{"address": "ok", "name": "ok"}, findings: map[string]string{"reach.port": "warn"},
