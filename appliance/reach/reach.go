@@ -290,17 +290,17 @@ func (r *Reach) drive(a aim) {
 }
 
 // certificates is what there should be certificates for, and how the CA is
-// convinced.
+// convinced. Without anybody who can convince it, those that are kept serve on.
 func (r *Reach) certificates(a aim) certs.Want {
-	if !a.plan.Certificate || a.challenge == nil {
-		return certs.Want{}
-	}
-	w := certs.Want{Names: []string{a.plan.Name}, Solver: certs.Solver{
-		DNS: a.challenge, ID: a.mark(), OverrideDomain: a.plan.ChallengeName, Zone: a.challengeZone, TTL: a.plan.TTL,
-		Settle: certSettle, Patience: challengePatience + 2*a.challenge.Info().Propagation, Serial: a.challenge.Info().TXT == 1, Texts: r.cfg.Authority.Texts,
-	}}
+	w := certs.Want{Names: []string{a.plan.Name}}
 	if a.plan.Lan != "" {
 		w.Names = append(w.Names, a.plan.Lan)
+	}
+	if a.plan.Certificate && a.challenge != nil {
+		w.Solver = certs.Solver{
+			DNS: a.challenge, ID: a.mark(), OverrideDomain: a.plan.ChallengeName, Zone: a.challengeZone, TTL: a.plan.TTL,
+			Settle: certSettle, Patience: challengePatience + 2*a.challenge.Info().Propagation, Serial: a.challenge.Info().TXT == 1, Texts: r.cfg.Authority.Texts,
+		}
 	}
 	return w
 }
