@@ -84,6 +84,9 @@ func wanted(f facts, s slot) (wish, *problem.Problem) {
 func wantedV6(f facts, s slot) (wish, *problem.Problem) {
 	v := f.verdict6
 	switch {
+	case f.plan.Provider == nil:
+		// Whoever keeps the name may know of a door for IPv6 that we don't.
+		return unsure("something else keeps the name, over IPv6 as it sees fit"), nil
 	case !f.plan.V6:
 		return wish{state: publicip.None, why: "the provider of the name holds no IPv6 address"}, nil
 	case !f.observed:

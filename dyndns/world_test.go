@@ -101,8 +101,10 @@ type world struct {
 	line, cgnat, double bool
 	was4, was6, wasLan  []span
 	open6               bool
-	opened              time.Time // when that last changed
-	port6               bool      // the open address is another than the believed one
+	heard6              bool // what the Keeper was told of the door, and since when
+	heardAt             time.Time
+	heardLan            []span
+	port6               bool // the open address is another than the believed one
 	skew                time.Duration
 	skewed              bool
 

@@ -42,8 +42,8 @@ func (w *world) Clear(ctx context.Context, name string, family int) error {
 	case w.plan.V6 && w.open6:
 		// It may have opened a moment ago; the next look sets it again. And the
 		// machine itself is believed when it says that it has no address.
-		if w.openFor() > 30*time.Second && w.kinds[publicip.Interface] != denying {
-			w.broken("cleared %s although IPv6 has been open for %s", key, w.openFor())
+		if w.heard6 && time.Since(w.heardAt) > oldest && w.kinds[publicip.Interface] != denying {
+			w.broken("cleared %s although IPv6 was told to be open %s ago", key, time.Since(w.heardAt))
 		}
 	case w.toldOK[key] && len(w.told[key].addrs) == 0:
 		w.broken("cleared %s, which was told to be empty", key)
@@ -97,7 +97,7 @@ func (w *world) judgeSet(key string, addr netip.Addr, ttl time.Duration) {
 	}
 	switch key {
 	case worldLan + "/4":
-		if !addr.IsPrivate() || !oursSince(w.wasLan, addr, now.Add(-shortly)) {
+		if !addr.IsPrivate() || !oursSince(w.heardLan, addr, now.Add(-oldest)) {
 			w.broken("%s under %s", addr, key)
 		}
 	case worldName + "/4":
@@ -123,7 +123,7 @@ func (w *world) judgeSet(key string, addr netip.Addr, ttl time.Duration) {
 		if !w.plan.V6 {
 			w.broken("set an AAAA that the plan has not")
 		}
-		if !w.open6 && w.openFor() > shortly {
+		if !w.open6 && !w.heard6 && time.Since(w.heardAt) > oldest {
 			w.broken("set an AAAA behind a closed door")
 		}
 	}
@@ -142,7 +142,7 @@ func (w *world) judgeNeed(key string, want rr) {
 	if told := w.told[key]; w.toldOK[key] && slices.Equal(told.addrs, want.addrs) && (told.ttl <= want.ttl || w.said[key] && !w.forgot) {
 		w.broken("set %s to what it was told to be", key)
 	}
-	if w.odd[key] && slices.Equal(w.before[key].addrs, want.addrs) && slices.Equal(w.zone[key].addrs, want.addrs) {
+	if w.odd[key] && !w.forgot && slices.Equal(w.before[key].addrs, want.addrs) && slices.Equal(w.zone[key].addrs, want.addrs) {
 		w.broken("set %s for one odd answer", key)
 	}
 	if age := time.Since(w.acked[key].At); w.acked[key].Addr == want.addrs[0] && age < leastPatience && !w.skewed && !w.forgot {
