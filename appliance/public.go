@@ -175,7 +175,11 @@ func (a *Appliance) witness(r *http.Request) {
 		return
 	}
 	if a.scout.FromOutside(r, a.reach.Own()) {
-		a.reach.Seen(r.Host, a.scout.Client(r).Addr)
+		client, by := a.scout.Client(r), reach.Directly
+		if client.Proxied {
+			by = reach.ByAProxy
+		}
+		a.reach.Seen(r.Host, client.Addr, by)
 		return
 	}
 	if a.scout.Origin(r) == listen.Home {

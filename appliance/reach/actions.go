@@ -149,16 +149,21 @@ func (r *Reach) Apply(ctx context.Context, c Choice) error {
 			return err
 		}
 	}
-	left := ""
-	if now := r.now(); now.set && now.plan.Name != c.Name {
+	left, unkept := "", ""
+	switch now := r.now(); {
+	case !now.set:
+	case now.plan.Name != c.Name:
 		left = r.withdraw(ctx, now)
+	case c.Door == DoorProxy && now.plan.Door != DoorProxy && now.plan.Provider != Watch:
+		// The record stays: a proxy in this house needs it as much as we did.
+		unkept = c.Name
 	}
 	if err := r.choose(ctx, c); err != nil {
 		r.renew() // the keeper may have let go of the old name already
 		return err
 	}
 	r.change(func(m *memory) bool {
-		m.Home, m.Later, m.Leftover = time.Time{}, false, left
+		m.Home, m.Later, m.Leftover, m.Unkept = time.Time{}, false, left, unkept
 		return true
 	})
 	r.Wake()
@@ -241,7 +246,7 @@ func (r *Reach) Forget(ctx context.Context) error {
 		return err
 	}
 	r.change(func(m *memory) bool {
-		m.Proof, m.Port, m.Foreign, m.Home, m.Later, m.Leftover = proof{}, 0, "", time.Time{}, false, left
+		m.Proof, m.Port, m.Foreign, m.Home, m.Later, m.Leftover, m.Unkept = proof{}, 0, "", time.Time{}, false, left, ""
 		return true
 	})
 	r.Wake()

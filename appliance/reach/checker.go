@@ -17,8 +17,9 @@ import (
 )
 
 // The checker is a service that somebody runs outside, named by a setting: it
-// is asked GET URL?host=NAME&port=N and answers {"open": true} or {"open":
-// false, "why": "…"}. There is none by default: nobody outside is told of the
+// is asked GET URL?host=NAME&port=N&family=4 (or 6, where the router lets IPv6
+// in), tries to connect over that, and answers {"open": true} or {"open": false,
+// "why": "…"}. There is none by default: nobody outside is told of the
 // house unless its owner wishes so.
 const (
 	checkerPatience = 20 * time.Second
@@ -83,26 +84,54 @@ func (r *Reach) check(ctx context.Context, a aim) {
 	if !due {
 		return
 	}
-	open, why, err := r.askChecker(ctx, target, f)
+	r.check4(ctx, target, f)
+	if f.mapper.V6 != nil && f.v6().IsValid() {
+		r.check6(ctx, target, f)
+	}
+	r.Wake()
+}
+
+// check4 lets the checker refute the door, or take that back. What it could not
+// say says nothing about the door.
+func (r *Reach) check4(ctx context.Context, target string, f facts) {
+	open, why, err := r.askChecker(ctx, target, f, publicip4)
 	if err != nil {
 		r.cfg.Log.Warn("asking the checker", "error", err)
-		return // says nothing about the door
+		return
 	}
 	r.change(func(m *memory) bool {
 		if open {
 			m.Proof.Refuted, m.Proof.Why = time.Time{}, ""
 			return true
 		}
-		if m.Proof.Name == a.plan.Name && !m.Proof.Time.Before(f.now) {
+		if m.Proof.Name == f.plan.Name && !m.Proof.Time.Before(f.now) {
 			return false // somebody came through meanwhile, which says more
 		}
-		m.Proof.Name, m.Proof.Refuted, m.Proof.Why = a.plan.Name, f.now, sentence(why)
+		m.Proof.Name, m.Proof.Refuted, m.Proof.Why = f.plan.Name, f.now, sentence(why)
 		return true
 	})
-	r.Wake()
 }
 
-func (r *Reach) askChecker(ctx context.Context, target string, f facts) (bool, string, error) {
+// check6 is check4 for IPv6: refuted, its address is published no more.
+func (r *Reach) check6(ctx context.Context, target string, f facts) {
+	open, why, err := r.askChecker(ctx, target, f, publicip6)
+	if err != nil {
+		r.cfg.Log.Warn("asking the checker", "error", err)
+		return
+	}
+	if !open {
+		r.cfg.Log.Info("IPv6 does not come in", "why", why)
+	}
+	r.change(func(m *memory) bool {
+		m.Shut6, m.Shut6Address = time.Time{}, netip.Addr{}
+		if !open {
+			m.Shut6, m.Shut6Address = f.now, f.v6()
+		}
+		return true
+	})
+}
+
+func (r *Reach) askChecker(ctx context.Context, target string, f facts, family int) (bool, string, error) {
 	u, err := url.Parse(target)
 	if err != nil {
 		return false, "", errors.New("reading the checker's URL: it is none")
@@ -110,6 +139,7 @@ func (r *Reach) askChecker(ctx context.Context, target string, f facts) (bool, s
 	q := u.Query()
 	q.Set("host", f.plan.Name)
 	q.Set("port", strconv.Itoa(int(f.port)))
+	q.Set("family", strconv.Itoa(family))
 	u.RawQuery = q.Encode()
 	ctx, cancel := context.WithTimeout(ctx, checkerPatience)
 	defer cancel()

@@ -27,6 +27,12 @@ func (r *Reach) pin(a aim) {
 		Text: "The records of " + left + " could not be taken away.",
 		Hint: "Delete them at your provider: they lead to this house's address, which will be somebody else's one day.",
 	})
+	unkept := r.recall().Unkept
+	r.cfg.Board.SetIf(unkept != "", health.Condition{
+		Code: "reach.unkept", Severity: health.Notice,
+		Text: "Latchkey no longer keeps the address of " + unkept + ", since a proxy or tunnel answers for it.",
+		Hint: "See that something else does where the name leads to this house; its address will be somebody else's one day.",
+	})
 	unproven := a.set && f.asked && lines["door"].State == Warn
 	r.cfg.Board.SetIf(unproven, health.Condition{
 		Code: "reach.unproven", Severity: health.Notice, Text: lines["door"].Text, Hint: lines["door"].Hint,

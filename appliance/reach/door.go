@@ -111,7 +111,7 @@ func (r *Reach) observe(a aim) {
 	}
 	state, keeper := r.cfg.Mapper.State(), r.cfg.Keeper.State()
 	l := dyndns.Local{Address4: route.Address4}
-	if state.V6 != nil && !r.refuted6() {
+	if state.V6 != nil && !r.gather(a).refuted6() {
 		l.Open6, l.Port6Addr = true, state.V6.Internal.Addr()
 	}
 	// With IPv4 shared by the provider, an opening that a person made for IPv6

@@ -260,6 +260,8 @@ func (f facts) findIPv6() health.Finding {
 	switch {
 	case !f.v6().IsValid():
 		return good(FindIPv6, "This network has no IPv6 of its own, which nothing depends on.")
+	case f.refuted6():
+		return warn(FindIPv6, "From outside, nobody answers over IPv6, though your router lets it in.", "Its address is not published for now. A firewall on this computer, or one of the provider, may stand in between.")
 	case f.mapper.V6 != nil:
 		return good(FindIPv6, "Your router lets IPv6 in to this computer.")
 	case !f.asked || f.plan.Door != DoorAuto:

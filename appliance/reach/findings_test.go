@@ -38,7 +38,7 @@ func TestExamine(t *testing.T) {
 		{"resolver caching an old answer", func(s *stage) {
 			s.resolved[name] = authority.Answer{Addrs: []netip.Addr{other}, TTL: 40 * time.Second, Exists: true}
 		}, reach.FindCache, health.Warn, []string{"198.18.0.99", "40 seconds"}},
-		{"port closed, says the checker's word that is kept", func(s *stage) { s.mapper.V4, s.mapper.Trouble = nil, portmap.Off }, reach.FindDoor, health.Bad, []string{"switched off", "by hand"}},
+		{"port closed: the router does not open it", func(s *stage) { s.mapper.V4, s.mapper.Trouble = nil, portmap.Off }, reach.FindDoor, health.Bad, []string{"switched off", "by hand"}},
 		{"no router answers", func(s *stage) { s.mapper.V4, s.mapper.Trouble = nil, portmap.Silent }, reach.FindDoor, health.Bad, []string{"No router answers", "192.168.1.1"}},
 		{"the router maps in vain", func(s *stage) { s.mapper.V4.External = netip.AddrPortFrom(other, 443) }, reach.FindDoor, health.Bad, []string{"198.18.0.99", "198.18.0.7", "bridge mode"}},
 		{"port taken", func(s *stage) { s.mapper.V4, s.mapper.Trouble = nil, portmap.Conflict }, reach.FindPort, health.Bad, []string{"Another device at home"}},
@@ -72,7 +72,9 @@ func TestExamine(t *testing.T) {
 			if len(found) < 13 {
 				t.Fatalf("only %d findings", len(found))
 			}
+			told := tt.code == ""
 			for _, f := range found {
+				told = told || f.Code == tt.code
 				if f.Code != tt.code {
 					if tt.code == "" && f.State == health.Bad {
 						t.Errorf("%s is bad: %s", f.Code, f.Text)
@@ -87,6 +89,9 @@ func TestExamine(t *testing.T) {
 						t.Errorf("%s does not say %q: %s / %s", f.Code, part, f.Text, f.Hint)
 					}
 				}
+			}
+			if !told {
+				t.Errorf("nothing is told of %s", tt.code)
 			}
 		})
 	}

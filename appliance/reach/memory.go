@@ -18,6 +18,11 @@ type memory struct {
 	Proof   proof  `json:"proof"`
 	Later   bool   `json:"later,omitempty"`   // the person put the proof off
 	Foreign string `json:"foreign,omitempty"` // whose certificate answered at the router's 443
+	// Shut6 is when a checker found that IPv6 does not come in to Shut6Address.
+	Shut6        time.Time  `json:"shut6,omitzero"`
+	Shut6Address netip.Addr `json:"shut6Address,omitzero"`
+	// Unkept is a name whose address we set once and now leave to others.
+	Unkept string `json:"unkept,omitempty"`
 	// Leftover is a former name whose records could not be taken away.
 	Leftover string    `json:"leftover,omitempty"`
 	Home     time.Time `json:"home,omitzero"` // when a browser at home last opened the house by its public certificate

@@ -67,7 +67,7 @@ func TestAProofIsOfTheDoorAsItIsNow(t *testing.T) {
 	t.Run("who comes by the new address proves it at once", func(t *testing.T) {
 		s := newStage(t)
 		s.well()
-		s.Seen(name, stranger)
+		s.Seen(name, stranger, reach.Directly)
 		s.do(func() {
 			s.keeper.Verdict4.Addr, s.mapper.V4.External = newer, netip.AddrPortFrom(newer, 443)
 			s.now = s.now.Add(time.Minute)
@@ -76,7 +76,7 @@ func TestAProofIsOfTheDoorAsItIsNow(t *testing.T) {
 			t.Fatalf("at the new address it is %s", got)
 		}
 		soon(t, "it is proven again", func() bool {
-			s.Seen(name, stranger)
+			s.Seen(name, stranger, reach.Directly)
 			return proof(s) == reach.Proven
 		})
 	})
@@ -84,7 +84,7 @@ func TestAProofIsOfTheDoorAsItIsNow(t *testing.T) {
 		s := newStage(t)
 		s.well()
 		s.do(func() { s.keeper.Verdict4 = publicip.Verdict{} })
-		s.Seen(name, stranger)
+		s.Seen(name, stranger, reach.Directly)
 		if got := proof(s); got != reach.Proven {
 			t.Fatalf("it is %s", got)
 		}
@@ -96,7 +96,7 @@ func TestAProofIsOfTheDoorAsItIsNow(t *testing.T) {
 	t.Run("a router that has given the door up takes the proof back", func(t *testing.T) {
 		s := newStage(t)
 		s.well()
-		s.Seen(name, stranger)
+		s.Seen(name, stranger, reach.Directly)
 		s.do(func() {
 			s.now = s.now.Add(time.Hour)
 			s.mapper.V4, s.mapper.Trouble, s.mapper.Since = nil, portmap.Off, s.now
@@ -106,14 +106,14 @@ func TestAProofIsOfTheDoorAsItIsNow(t *testing.T) {
 		}
 		s.do(func() { s.now = s.now.Add(time.Minute) })
 		soon(t, "who comes through all the same proves it", func() bool {
-			s.Seen(name, stranger)
+			s.Seen(name, stranger, reach.Directly)
 			return proof(s) == reach.Proven
 		})
 	})
 	t.Run("a router that is only looked for takes nothing back", func(t *testing.T) {
 		s := newStage(t)
 		s.well()
-		s.Seen(name, stranger)
+		s.Seen(name, stranger, reach.Directly)
 		s.do(func() {
 			s.now = s.now.Add(time.Hour)
 			s.mapper = portmap.State{Since: s.now}
@@ -263,7 +263,7 @@ func TestTheCheckerIsAskedAsSoonAsThereIsAPort(t *testing.T) {
 	s.Examine(t.Context())
 	select {
 	case got := <-asked:
-		if got != "host="+name+"&port=443" {
+		if got != "family=4&host="+name+"&port=443" {
 			t.Errorf("asked %q", got)
 		}
 	default:

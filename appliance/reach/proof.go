@@ -40,13 +40,23 @@ const reachedPage = "/#/reached"
 // every request from outside is one.
 const proofEvery = 10 * time.Minute
 
+// By is how somebody outside came to us.
+type By int
+
+// The ways in.
+const (
+	Directly By = iota // through the router
+	ByAProxy           // handed on by a proxy or tunnel that an owner declared
+)
+
 // Seen hears that somebody outside was served under host ("NAME" or
-// "NAME:PORT", as the request has it), over TLS. Who counts as outside is
+// "NAME:PORT", as the request has it), over TLS. A door is proven only by who
+// came through that kind of door. Who counts as outside is
 // package listen's to judge. It is cheap enough for every request.
-func (r *Reach) Seen(host string, from netip.Addr) {
+func (r *Reach) Seen(host string, from netip.Addr, by By) {
 	a := r.now()
 	name, port := cutHost(host)
-	if !a.set || name != a.plan.Name || name == "" {
+	if !a.set || name != a.plan.Name || name == "" || (by == ByAProxy) != (a.plan.Door == DoorProxy) {
 		return
 	}
 	now := r.cfg.Now()
@@ -245,8 +255,12 @@ func (r *Reach) judgeProof(a aim) {
 // opening reports whether the door was asked for.
 func (r *Reach) opening() bool { return r.cfg.Settings.Bool(settings.ReachOpen) }
 
-// refuted6 reports whether IPv6 is known not to come in.
-func (r *Reach) refuted6() bool {
-	m := r.recall()
-	return !m.Proof.Refuted.IsZero() && m.Proof.Family == publicip6
+// shutFor is how long IPv6 stays unpublished after it was refuted: then it is
+// tried again, since without the record nobody could prove the contrary.
+const shutFor = 6 * time.Hour
+
+// refuted6 reports whether IPv6 is known not to come in to its present address.
+func (f facts) refuted6() bool {
+	m := f.memory
+	return !m.Shut6.IsZero() && f.now.Sub(m.Shut6) < shutFor && (!f.v6().IsValid() || m.Shut6Address == f.v6())
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -177,18 +178,18 @@ func TestProof(t *testing.T) {
 		line reach.State
 	}{
 		{"the router's word is a claim, and no green", func(*stage) {}, reach.Claimed, reach.Warn},
-		{"a stranger under our name proves it", func(s *stage) { s.Seen(name, stranger) }, reach.Proven, reach.OK},
-		{"under another name it proves nothing", func(s *stage) { s.Seen("other.example.org", stranger) }, reach.Claimed, reach.Warn},
-		{"on another port it proves nothing", func(s *stage) { s.Seen(name+":9999", stranger) }, reach.Claimed, reach.Warn},
+		{"a stranger under our name proves it", func(s *stage) { s.Seen(name, stranger, reach.Directly) }, reach.Proven, reach.OK},
+		{"under another name it proves nothing", func(s *stage) { s.Seen("other.example.org", stranger, reach.Directly) }, reach.Claimed, reach.Warn},
+		{"on another port it proves nothing", func(s *stage) { s.Seen(name+":9999", stranger, reach.Directly) }, reach.Claimed, reach.Warn},
 		{"a new address makes it a claim again", func(s *stage) {
-			s.Seen(name, stranger)
+			s.Seen(name, stranger, reach.Directly)
 			s.do(func() {
 				s.keeper.Verdict4.Addr = netip.MustParseAddr("198.18.0.8")
 				s.mapper.V4.External = netip.AddrPortFrom(netip.MustParseAddr("198.18.0.8"), 443)
 			})
 		}, reach.Claimed, reach.Warn},
 		{"not knowing the address takes no proof back", func(s *stage) {
-			s.Seen(name, stranger)
+			s.Seen(name, stranger, reach.Directly)
 			s.do(func() { s.keeper.Verdict4.State = publicip.Unknown })
 		}, reach.Proven, reach.OK},
 		{"CGNAT refutes the router's word", func(s *stage) { s.do(func() { s.keeper.Verdict4.Behind = publicip.CGNAT }) }, reach.Refuted, reach.Bad},
@@ -218,7 +219,7 @@ func TestProof(t *testing.T) {
 		keep, kept := memory{}, &blob{}
 		s := newStageOn(t, keep, kept)
 		s.well()
-		s.Seen(name, stranger)
+		s.Seen(name, stranger, reach.Directly)
 		s.eventually("kept", func() bool { return strings.Contains(kept.text(), `"198.18.77.0/24"`) })
 		if strings.Contains(kept.text(), stranger.String()) {
 			t.Error("the stranger's whole address is kept")
@@ -239,7 +240,7 @@ func TestChecker(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.well()
-	if got := <-asked; got != "host="+name+"&port=443" {
+	if got := <-asked; got != "family=4&host="+name+"&port=443" {
 		t.Errorf("asked %q", got)
 	}
 	var got reach.Proof
@@ -252,10 +253,72 @@ func TestChecker(t *testing.T) {
 	if got.State != reach.Refuted || !strings.Contains(got.Why, "onnection refused") {
 		t.Errorf("the proof is %s: %s", got.State, got.Why)
 	}
-	s.Seen(name, netip.MustParseAddr("198.18.77.1"))
+	s.Seen(name, netip.MustParseAddr("198.18.77.1"), reach.Directly)
 	if got := s.Overview().Proof; got.State != reach.Proven {
 		t.Errorf("who came through is not believed: %s", got.State)
 	}
+}
+
+func TestIPv6IsTakenBackWhereNobodyAnswersOverIt(t *testing.T) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"open": `+strconv.FormatBool(r.URL.Query().Get("family") == "4")+`}`)
+	}))
+	defer srv.Close()
+	s := newStageAsking(t, memory{}, &blob{}, srv.Client())
+	if err := s.settings.Set(t.Context(), map[string]any{settings.ReachChecker: srv.URL}); err != nil {
+		t.Fatal(err)
+	}
+	six := netip.MustParseAddr("2001:db8::5")
+	s.well()
+	s.do(func() {
+		s.keeper.Verdict6 = publicip.Verdict{State: publicip.Known, Addr: six}
+		s.mapper.V6 = &portmap.Mapping{Internal: netip.AddrPortFrom(six, 443)}
+	})
+	s.eventually("AAAA is published", func() bool { return s.local.Open6 })
+	if err := s.settings.Set(t.Context(), map[string]any{settings.ReachChecker: srv.URL + "/again"}); err != nil {
+		t.Fatal(err)
+	}
+	s.Examine(t.Context())
+	s.eventually("AAAA is taken back", func() bool { return !s.local.Open6 })
+	for _, f := range s.Examine(t.Context()) {
+		if f.Code == reach.FindIPv6 && !strings.Contains(f.Text, "nobody answers over IPv6") {
+			t.Errorf("doctor says %s", f.Text)
+		}
+	}
+	if got := s.Overview().Proof; got.State == reach.Refuted {
+		t.Errorf("IPv4 is refuted as well: %s", got.Why)
+	}
+}
+
+func TestADoorIsProvenByItsOwnKind(t *testing.T) {
+	stranger := netip.MustParseAddr("198.18.77.1")
+	s := newStage(t)
+	s.well()
+	s.Seen(name, stranger, reach.ByAProxy)
+	if got := s.Overview().Proof; got.State != reach.Claimed {
+		t.Errorf("a proxy's caller made the router's door %s", got.State)
+	}
+	if err := s.Apply(t.Context(), reach.Choice{Name: name, Door: reach.DoorProxy}); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("the door is let go", func() bool { return s.held == nil })
+	s.Seen(name, stranger, reach.Directly)
+	if got := s.Overview().Proof; got.State != reach.Claimed {
+		t.Errorf("a direct caller made the proxy's door %s", got.State)
+	}
+	s.Seen(name, stranger, reach.ByAProxy)
+	if got := s.Overview().Proof; got.State != reach.Proven {
+		t.Errorf("the proxy's own caller left it %s", got.State)
+	}
+	for range 500 {
+		for _, c := range s.board.List() {
+			if c.Code == "reach.unkept" {
+				return
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Error("nobody is told that the record is kept no more")
 }
 
 func TestSteps(t *testing.T) {
@@ -332,7 +395,7 @@ func TestConditions(t *testing.T) {
 		t.Fatalf("the board says %q, want %q", codes(), want)
 	}
 	wait("reach.unproven")
-	s.Seen(name, netip.MustParseAddr("198.18.77.1"))
+	s.Seen(name, netip.MustParseAddr("198.18.77.1"), reach.Directly)
 	wait("")
 	s.do(func() { s.keeper.Verdict4.Behind = publicip.CGNAT })
 	wait("reach.address")

@@ -110,7 +110,7 @@ func (f facts) homeStep() Step {
 	switch {
 	case !ok || !x.True || !has || !c.Have:
 	case !f.memory.Home.IsZero():
-		s.State, s.Text = Done, "It opens at home by https://"+f.plan.Lan+f.lanPort()+"."
+		s.State, s.Text = Done, "A browser at home has opened it by its name."
 	case f.rebound():
 		s.State, s.Text, s.Hint = Failed, rebindText(f.plan.Lan), rebindHint(f.plan.Lan, f.local)
 	case len(f.home.Lan.Answer.Addrs) == 0:

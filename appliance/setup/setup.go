@@ -226,6 +226,13 @@ func (s *Setup) SetReach(ctx context.Context, mode string) error {
 	if mode != Home && (mode != Public || s.Reached == nil) {
 		return problem.New(problem.Refused, "reach.unknown", "There is no way called "+fmt.Sprintf("%q", mode)+" to reach this house.", "Choose the home network, or anywhere.")
 	}
+	has, err := s.Owners.HasOwner(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for an owner: %w", err)
+	}
+	if has && s.Settings.Text(settings.ReachMode) != "" {
+		return problem.New(problem.Refused, "reach.owned", "The house has an owner now, who alone can change how it is reached.", "Sign in and open Reach in the settings.")
+	}
 	return s.Settings.Set(ctx, map[string]any{settings.ReachMode: mode})
 }
 
