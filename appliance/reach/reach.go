@@ -120,15 +120,15 @@ type Reach struct {
 
 	mu      sync.Mutex
 	memory  memory
-	dirty   bool     // memory differs from what is kept
-	aim     aim      // what was last aimed at
-	token   trial    // of the present credentials
-	fails   int      // trials in a row
-	trying  int      // trials under way
-	holding bool     // the proof is about the door as it is now
-	home    homeView // how the names look from inside
-	checked checked  // what the checker was last asked
-	router  string   // what the router last said of our address, as one text
+	dirty   bool         // memory differs from what is kept
+	aim     aim          // what was last aimed at
+	token   trial        // of the present credentials
+	fails   int          // trials in a row
+	trying  int          // trials under way
+	holding bool         // the proof is about the door as it is now
+	home    homeView     // how the names look from inside
+	checked checked      // what the checker was last asked
+	router  []netip.Addr // what routers last said of our addresses
 }
 
 // aim is a choice that is driven, with what was opened for it.

@@ -2,10 +2,8 @@ package reach
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"latchkey/dyndns/portmap"
@@ -59,25 +57,30 @@ func (s routerSource) Ask(ctx context.Context, f publicip.Family) publicip.Answe
 	}
 }
 
-// routerTold hears from the mapper. Another address, or a restart, is what the
-// name has to follow at once; a lease that was renewed is not.
+// routerTold hears from the mapper. Another address is what the name has to
+// follow at once; one protocol more that tells the same, a renewed lease or a
+// router that fell silent are not, and would use up the keeper's patience.
 func (r *Reach) routerTold(s portmap.State) {
-	var said strings.Builder
+	var told []netip.Addr
 	for _, router := range s.Routers {
-		fmt.Fprintln(&said, router.Protocol, router.External)
+		told = append(told, router.External)
 	}
 	for _, m := range []*portmap.Mapping{s.V4, s.V6} {
 		if m != nil {
-			fmt.Fprintln(&said, m.External)
+			told = append(told, m.External.Addr())
 		}
 	}
-	fmt.Fprintln(&said, s.Restarts)
+	told = slices.DeleteFunc(told, func(a netip.Addr) bool { return !a.IsValid() })
+	slices.SortFunc(told, netip.Addr.Compare)
+	told = slices.Compact(told)
 	r.mu.Lock()
-	news := r.router != said.String()
-	r.router = said.String()
+	news := len(told) > 0 && !slices.Equal(told, r.router)
+	if news {
+		r.router = told
+	}
 	r.mu.Unlock()
 	if news {
-		r.cfg.Keeper.Nudge("the router has news")
+		r.cfg.Keeper.Nudge("the router tells another address")
 	}
 	r.Wake()
 }
