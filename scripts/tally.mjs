@@ -51,6 +51,9 @@ function report() {
     if (event.Action === 'fail') {
       failedPackages.add(event.Package);
     }
+    for (const [, figure] of (outputs.get(key) ?? '').matchAll(/: measured: (.*)/g)) {
+      console.log(`  note  ${event.Test}: ${figure}`);
+    }
     if (parents.has(key)) {
       // What a parent itself complained of would be lost otherwise.
       if (
@@ -63,9 +66,6 @@ function report() {
       continue;
     }
     count[event.Action]++;
-    for (const [, figure] of (outputs.get(key) ?? '').matchAll(/: measured: (.*)/g)) {
-      console.log(`  note  ${event.Test}: ${figure}`);
-    }
     if (event.Action === 'fail') {
       console.log(`  FAIL  ${event.Test}\n${indent(outputs.get(key) ?? '')}`);
     } else if (event.Action === 'skip') {

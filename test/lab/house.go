@@ -44,6 +44,12 @@ func (l *Lab) House(o Options) *House {
 			return l.command(append([]string{"exec", Home, binary}, args...)...)
 		},
 	})
+	l.t.Cleanup(func() {
+		if l.t.Failed() {
+			out, _ := h.Command("status", "--data", h.Dir).CombinedOutput()
+			l.t.Logf("status says:\n%s", out)
+		}
+	})
 	return &House{h, l}
 }
 
