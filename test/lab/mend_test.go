@@ -36,7 +36,7 @@ func TestTheHouseMendsItself(t *testing.T) {
 		{"the address changes under the running router", func(l *lab.Lab, _ int) { l.Do("renumber", "--hot") }},
 		{"the router restarts with another address", func(l *lab.Lab, _ int) { l.Do("renumber") }},
 		{"the router restarts and is away for five seconds", func(l *lab.Lab, _ int) { l.Do("renumber", "--downtime", "5") }},
-		{"the provider delegates another IPv6 prefix", func(l *lab.Lab, n int) { l.Do("net6", fmt.Sprintf("2001:db8:%d", 78+n)) }},
+		{"the provider delegates another IPv6 prefix", func(l *lab.Lab, n int) { l.Do("net6", fmt.Sprintf("2001:db8:7%x", 10+n)) }},
 		{"the router restarts and gives the house another private address", func(l *lab.Lab, n int) {
 			l.Do("renumber", "--home", fmt.Sprintf("192.168.77.%d", 110+n))
 		}},

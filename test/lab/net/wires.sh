@@ -121,6 +121,8 @@ wire_inner() { # GATEWAY
 router_wan() { # ADDRESS GATEWAY
 	ipin router -4 addr flush dev wan
 	ipin router addr add "$1/24" dev wan
+	# Whoever remembers the machine address behind the old one would still be led here.
+	ipin inet neigh flush dev home 2>/dev/null || true
 	ipin router route replace default via "$2"
 	echo "$1" >"$RUN/wan_ip"
 }
