@@ -361,21 +361,25 @@ func TestPause(t *testing.T) {
 		err         error
 		least, most time.Duration
 		wide        bool
+		worked      bool
 	}{
-		"the line is tried again soon":         {0, fault(codeUnreachable), time.Second, 3 * time.Second, false},
-		"the line is not tried for ever":       {40, fault(codeUnreachable), 8 * time.Minute, 12 * time.Minute, false},
-		"a limit is honoured":                  {0, fault(codeBusy).With("seconds", "300"), 300 * time.Second, 311 * time.Second, true},
-		"a limit without a time doubles":       {3, fault(codeBusy), 190 * time.Second, 5 * time.Minute, true},
-		"a limit of a year is a day":           {0, fault(codeBusy).With("seconds", "31536000"), 24 * time.Hour, longest, true},
-		"a limit that is no number is none":    {0, fault(codeBusy).With("seconds", "soon"), 20 * time.Second, 40 * time.Second, true},
-		"a wrong token waits a day":            {0, fault(codeToken), 24 * time.Hour, longest, true},
-		"a missing permission is one record's": {0, fault(codePermission), 24 * time.Hour, longest, false},
-		"a refusal waits for minutes":          {0, fault(codeRejected), 4 * time.Minute, 6 * time.Minute, false},
-		"an error without a word waits":        {0, errors.New("what"), 10 * time.Second, 20 * time.Second, false},
+		"the line is tried again soon":                  {0, fault(codeUnreachable), time.Second, 3 * time.Second, false, false},
+		"the line is not tried for ever":                {40, fault(codeUnreachable), 8 * time.Minute, 12 * time.Minute, false, false},
+		"a limit is honoured":                           {0, fault(codeBusy).With("seconds", "300"), 300 * time.Second, 311 * time.Second, true, false},
+		"a limit without a time doubles":                {3, fault(codeBusy), 190 * time.Second, 5 * time.Minute, true, false},
+		"a limit of a year is a day":                    {0, fault(codeBusy).With("seconds", "31536000"), 24 * time.Hour, longest, true, false},
+		"a limit that is no number is none":             {0, fault(codeBusy).With("seconds", "soon"), 20 * time.Second, 40 * time.Second, true, false},
+		"a wrong token waits a day":                     {0, fault(codeToken), 24 * time.Hour, longest, true, false},
+		"a missing permission is one record's":          {0, fault(codePermission), 24 * time.Hour, longest, false, false},
+		"a refusal waits for minutes":                   {0, fault(codeRejected), 4 * time.Minute, 6 * time.Minute, false, false},
+		"an error without a word waits":                 {0, errors.New("what"), 10 * time.Second, 20 * time.Second, false, false},
+		"a zone that was there is asked for again soon": {0, fault(codeZone), 45 * time.Second, 75 * time.Second, false, true},
+		"a token that worked is tried a few times":      {3, fault(codeToken), 90 * time.Minute, 150 * time.Minute, true, true},
+		"and then waits a day":                          {4, fault(codeToken), 24 * time.Hour, longest, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, chance := range []float64{0, 0.5, 0.999} {
-				p := pause{Fails: c.fails}.after(c.err, noon, chance)
+				p := pause{Fails: c.fails}.after(c.err, noon, chance, c.worked)
 				if p.Wait < c.least || p.Wait > c.most {
 					t.Errorf("with chance %v it waits %s, want %s to %s", chance, p.Wait, c.least, c.most)
 				}

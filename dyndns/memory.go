@@ -23,9 +23,11 @@ const (
 
 // memory is what has to outlive a restart.
 type memory struct {
-	Version int              `json:"version"`
-	Mark    string           `json:"mark"`
-	Gate    pause            `json:"gate"` // what holds for every record of this provider
+	Version int    `json:"version"`
+	Mark    string `json:"mark"`
+	Gate    pause  `json:"gate"` // what holds for every record of this provider
+	// Worked: the present credentials have changed a record once.
+	Worked  bool             `json:"worked"`
 	Memos   map[string]*memo `json:"memos"`
 	History []Change         `json:"history"` // oldest first
 }
@@ -149,7 +151,7 @@ func (m *memory) adopt(p Plan) {
 	if m.Mark == mark {
 		return
 	}
-	m.Mark, m.Gate = mark, pause{}
+	m.Mark, m.Gate, m.Worked = mark, pause{}, false
 	for _, one := range m.Memos {
 		one.Pause, one.Again, one.Acked, one.TTLAt = pause{}, 0, false, time.Time{}
 	}

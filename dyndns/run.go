@@ -327,7 +327,7 @@ func (k *Keeper) do(ctx context.Context, plan *Plan, st step) {
 func (k *Keeper) outcomeLocked(call context.Context, m *memo, st step, err error) {
 	now := k.cfg.Now()
 	if err == nil {
-		k.memory.Gate = pause{}
+		k.memory.Gate, k.memory.Worked = pause{}, true
 		m.acked(now)
 		k.memory.record(st.slot, m, 0)
 		k.cfg.Log.Info("changed a DNS record", "name", st.slot.name, "family", int(st.slot.family), "to", st.addr)
@@ -336,9 +336,9 @@ func (k *Keeper) outcomeLocked(call context.Context, m *memo, st step, err error
 	if errors.Is(call.Err(), context.Canceled) {
 		return // cut short by us: how it ended is not known, and nobody complained
 	}
-	wait := m.Pause.after(err, now, k.cfg.Jitter())
+	wait := m.Pause.after(err, now, k.cfg.Jitter(), k.memory.Worked)
 	if wait.Complaint.wide() {
-		k.memory.Gate = k.memory.Gate.after(err, now, k.cfg.Jitter())
+		k.memory.Gate = k.memory.Gate.after(err, now, k.cfg.Jitter(), k.memory.Worked)
 		wait = k.memory.Gate
 	} else {
 		m.Pause = wait

@@ -160,9 +160,15 @@ func (b backoff) after(fails int) time.Duration {
 	return wait
 }
 
+// workedWaits are for what a person would have to mend, of credentials that
+// have worked: an answer that was garbled on the provider's side looks the same,
+// and must not keep a new address back for a day.
+var workedWaits = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
+
 // after is the wait that follows err, by what it complains of. chance is in
-// [0, 1). What a person has to mend waits a day; a plan that changes ends it.
-func (p pause) after(err error, now time.Time, chance float64) pause {
+// [0, 1). What a person has to mend waits a day, of credentials that have worked
+// only after a few tries; a plan that changes ends it.
+func (p pause) after(err error, now time.Time, chance float64, worked bool) pause {
 	c := complaintOf(err)
 	if errors.Is(err, context.DeadlineExceeded) && c.Code == "internal" {
 		c = complaintOf(problem.New(problem.Unavailable, codeUnreachable,
@@ -175,6 +181,10 @@ func (p pause) after(err error, now time.Time, chance float64) pause {
 	var wait time.Duration
 	switch c.Code {
 	case codeToken, codeGlobalKey, codePermission, codeZone, codeTTL, codeUnable:
+		if worked && p.Fails < len(workedWaits) {
+			wait = time.Duration(float64(workedWaits[p.Fails]) * (0.8 + 0.4*chance))
+			break
+		}
 		next.Lasting = true
 		wait = 24*time.Hour + time.Duration(chance*float64(30*time.Minute))
 	case codeBusy:

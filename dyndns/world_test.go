@@ -137,6 +137,8 @@ type world struct {
 	fails     map[string]failures
 	ackedSame map[string]sent // the last acked, while the primary has held it without a break
 	notBefore time.Time       // a pause was asked for
+	worked    string          // the mark of credentials that the provider has taken
+	refusals  int             // in a row
 	blob      []byte
 	saveFails bool
 	forgot    bool // a save failed once

@@ -223,7 +223,7 @@ func (w *world) change(ctx context.Context, key string, to rr) error {
 		w.pauseFor(time.Duration(seconds) * time.Second)
 		return problem.New(problem.TooMany, codeBusy, "Too often.", "Wait.").With("seconds", strconv.Itoa(seconds))
 	case refused:
-		w.pauseFor(24 * time.Hour)
+		w.pauseFor(w.refuse())
 		return problem.New(problem.Refused, codeToken, "Wrong token.", "Mend it.")
 	default:
 		w.apply(key, to, 0)
@@ -233,6 +233,7 @@ func (w *world) change(ctx context.Context, key string, to rr) error {
 	delete(w.ackedSame, key)
 	delete(w.acked, key)
 	w.said[key] = true
+	w.worked, w.refusals = w.plan.Mark, 0
 	if len(to.addrs) == 1 {
 		w.acked[key] = sent{to.addrs[0], time.Now()}
 	}
@@ -243,6 +244,19 @@ func (w *world) change(ctx context.Context, key string, to rr) error {
 }
 
 func (w *world) patience() time.Duration { return max(w.plan.Propagation, leastPatience) }
+
+// refuse says how long a refused token may not be tried at least: one that has
+// worked gets a few tries, since the refusal may be the provider's own trouble.
+func (w *world) refuse() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := w.refusals
+	w.refusals++
+	if w.worked == w.plan.Mark && n < len(workedWaits) {
+		return workedWaits[n] * 8 / 10
+	}
+	return 24 * time.Hour
+}
 
 func (w *world) pauseFor(d time.Duration) {
 	w.mu.Lock()
