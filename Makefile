@@ -8,7 +8,7 @@ LISTEN ?=
 FUZZTIME ?= 20s
 CRASH_CYCLES ?= 3000
 
-PARTS := lint go js acme house crash clients story lab
+PARTS := lint go model js acme house crash clients story lab
 version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .PHONY: help run build page test check bench crash fuzz clean need need-js lab lab-down $(PARTS:%=test-%)
