@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"latchkey/dyndns/provider"
@@ -150,9 +149,4 @@ func spoken(d time.Duration) string {
 	default:
 		return fmt.Sprintf("%d hours", int((d+30*time.Minute)/time.Hour))
 	}
-}
-
-// below reports whether name is zone or lies below it.
-func below(name, zone string) bool {
-	return name == zone || strings.HasSuffix(name, "."+zone)
 }

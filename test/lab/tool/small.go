@@ -19,7 +19,7 @@ import (
 // 2.x); each must occur exactly once, else this is another version and nothing is written.
 func unreserve(_ context.Context, args []string) error {
 	if len(args) < 3 {
-		return errors.New("wants PROGRAM COPY PREFIX...")
+		return errors.New("wants PROGRAM, COPY and PREFIXES")
 	}
 	program, err := os.ReadFile(args[0])
 	if err != nil {
