@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# test.sh PART...: run parts of the test, each with its seconds and what it skipped, and sum up.
+# test.sh PART...: run parts of the test, each with its seconds and what it skipped, and sum up. PART+PART: both at
+# the same time.
 # Parts: go js lint acme house story clients crash lab. LATCHKEY_QUICK=1 is `make check`: short, and without the network.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -133,7 +134,32 @@ part_clients() { counted go test -json -count=1 -timeout 20m ./test/clients; }
 part_lab() { counted go test -json -count=1 -timeout 20m -parallel 8 ./test/lab; }
 part_crash() { counted go test -json -count=1 -timeout 20m -run Crash ./appliance/store; }
 
+# beside PART...: these at the same time, told one after the other. What waits (a client that starts, a lab's lease)
+# leaves its processor to what reckons.
+beside() {
+	local part
+	for part in "$@"; do
+		"$0" "$part" >"$work/$part" 2>&1 &
+	done
+	wait
+	for part in "$@"; do
+		if [[ $(tail -n 1 "$work/$part") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+			sed '$d' "$work/$part"
+			passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+		else
+			cat "$work/$part"
+			echo "  FAIL  $part ended without a sum"
+			failed=$((failed + 1))
+		fi
+	done
+}
+
 for part in "$@"; do
+	if [[ $part == *+* ]]; then
+		mapfile -t together < <(tr + '\n' <<<"$part")
+		beside "${together[@]}"
+		continue
+	fi
 	if ! declare -F "part_$part" >/dev/null; then
 		echo "test.sh: there is no part \"$part\"" >&2
 		exit 2
