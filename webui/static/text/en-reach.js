@@ -169,7 +169,7 @@ export default Object.freeze({
     'Have the router always give this box the same internal address (“static lease”, “reserved address”). Then scan the code below: a forwarding counts only when a caller from outside came through.',
 
   'reach.proof.proven': 'Reached from outside',
-  'reach.proof.claimed': 'The router says that the door is open. Nobody came through yet.',
+  'reach.proof.claimed': 'Nobody came through from outside yet.',
   'reach.proof.refuted': 'The door looks shut: a caller from outside did not come through.',
   'reach.proof.unknown': 'Nobody came through from outside yet.',
   'reach.proof.scan': 'Scan this with your phone on mobile data, Wi-Fi off.',
