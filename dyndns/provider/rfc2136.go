@@ -18,7 +18,7 @@ import (
 func rfc2136Entry() entry {
 	return entry{
 		info: Info{
-			ID: "rfc2136", Title: "Your own DNS server", Site: "https://www.rfc-editor.org/rfc/rfc2136",
+			ID: "rfc2136", Title: "Your own DNS server",
 			TokenHelp: "Make a key on the server, with “tsig-keygen” (BIND) or “keymgr -t” (Knot), and allow it to update your domain. " +
 				"Then paste what the command printed.",
 			Fields: []Field{
