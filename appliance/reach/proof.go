@@ -51,8 +51,8 @@ const (
 
 // Seen hears that somebody outside was served under host ("NAME" or
 // "NAME:PORT", as the request has it), over TLS. A door is proven only by who
-// came through that kind of door. Who counts as outside is
-// package listen's to judge. It is cheap enough for every request.
+// came through that kind of door. Who counts as outside is package listen's to
+// judge. It is cheap enough for every request.
 func (r *Reach) Seen(host string, from netip.Addr, by By) {
 	a := r.now()
 	name, port := cutHost(host)
