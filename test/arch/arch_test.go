@@ -109,6 +109,8 @@ func TestClimbs(t *testing.T) {
 		{"vault knows no store", "appliance/vault", "appliance/store", false},
 		{"vault knows account", "appliance/vault", "appliance/account", true},
 		{"account knows no vault", "appliance/account", "appliance/vault", false},
+		{"account keeps what passkey judges", "appliance/account", "appliance/passkey", true},
+		{"passkey knows no account", "appliance/passkey", "appliance/account", false},
 		{"guard knows no journal, though on one floor", "appliance/guard", "appliance/journal", false},
 		{"everybody may name a problem", "appliance/guard", "appliance/problem", true},
 		{"config says its troubles as problems", "appliance/config", "appliance/problem", true},
@@ -160,6 +162,7 @@ func TestTrespasses(t *testing.T) {
 		{"the records' shapes are the certificates' too", "appliance/certs", "github.com/libdns/libdns", true},
 		{"the providers themselves are not", "appliance/certs", "github.com/libdns/cloudflare", false},
 		{"the providers' package keeps them", "dyndns/provider", "github.com/libdns/cloudflare", true},
+		{"go-webauthn stands behind passkey", "appliance/account", "github.com/go-webauthn/webauthn/protocol", false},
 		{"several ask DNS", "dyndns/authority", "github.com/miekg/dns", true},
 		{"but not the keeper", "dyndns", "github.com/miekg/dns", false},
 	}

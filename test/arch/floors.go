@@ -18,6 +18,7 @@ var floors = []floor{
 	{packages: []string{"appliance/problem", "appliance/clock", "appliance/health", "appliance/config"}, beside: map[string][]string{
 		"appliance/health": {"appliance/problem"}, "appliance/config": {"appliance/problem"}, "appliance/clock": {"appliance/problem"},
 	}},
+	{packages: []string{"appliance/passkey"}},
 	{packages: []string{
 		"appliance/account", "appliance/vault", "appliance/guard", "appliance/journal", "appliance/settings",
 		"appliance/certs", "dyndns/...",
@@ -52,6 +53,7 @@ var sole = map[string][]string{
 	"github.com/caddyserver":   {"appliance/certs"},
 	"github.com/mholt/acmez":   {"appliance/certs"},
 	"go.uber.org/zap":          {"appliance/certs"},
+	"github.com/go-webauthn":   {"appliance/passkey"},
 	"github.com/huin/goupnp":   {"dyndns/portmap"},
 	"github.com/libdns":        {"dyndns/provider"},
 	"github.com/libdns/libdns": {"dyndns/provider", "appliance/certs", "appliance/reach"},
