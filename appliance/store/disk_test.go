@@ -47,7 +47,8 @@ func fullDiskChild(args []string) int {
 
 func countItems(s *Store, owner account.UserID) (items, folders int, err error) {
 	err = s.Vault().View(testContext, func(r vault.Reader) error {
-		items, folders, err = r.Count(owner)
+		n, err := r.Count(owner)
+		items, folders = n.Items, n.Folders
 		return err
 	})
 	return items, folders, err

@@ -144,23 +144,29 @@ func (v *vaultLayer) Folders(owner account.UserID) iter.Seq2[vault.Folder, error
 }
 
 // Count counts keys, and opens no seal.
-func (v *vaultLayer) Count(owner account.UserID) (items, folders int, err error) {
+func (v *vaultLayer) Count(owner account.UserID) (n vault.Counted, err error) {
 	prefix, ok := ownerKey(owner)
 	if !ok {
-		return 0, 0, nil
+		return n, nil
 	}
-	if items, err = v.l.count(plain(bucketItems), prefix); err != nil {
-		return 0, 0, err
+	var items, folders int64
+	if n.Items, items, err = v.l.count(plain(bucketItems), prefix); err != nil {
+		return vault.Counted{}, err
 	}
-	folders, err = v.l.count(plain(bucketFolders), prefix)
-	return items, folders, err
+	if n.Folders, folders, err = v.l.count(plain(bucketFolders), prefix); err != nil {
+		return vault.Counted{}, err
+	}
+	n.Bytes = items + folders
+	return n, nil
 }
 
-func (l *layer) count(p place, prefix []byte) (n int, err error) {
+// count counts the keys with prefix and the bytes of keys and values.
+func (l *layer) count(p place, prefix []byte) (n int, bytes int64, err error) {
 	for c := l.scan(p, prefix, nil); ; n++ {
-		key, _, err := c.next()
+		key, sealed, err := c.next()
 		if err != nil || key == nil {
-			return n, err
+			return n, bytes, err
 		}
+		bytes += int64(len(key) + len(sealed))
 	}
 }

@@ -43,8 +43,8 @@ type Reader interface {
 	// its latest revision, in the order of revisions. Removed ones come with
 	// Gone; Device is empty.
 	Changes(owner account.UserID, since Revision) iter.Seq2[Change, error]
-	// Count says how many items (the trash included) and folders owner has.
-	Count(owner account.UserID) (items, folders int, err error)
+	// Count says how much owner has.
+	Count(owner account.UserID) (Counted, error)
 }
 
 // Writer changes items and folders. What it has put it also finds again,
@@ -61,4 +61,11 @@ type Writer interface {
 	RemoveItem(owner account.UserID, id ItemID, rev Revision) error
 	PutFolder(f Folder) error
 	RemoveFolder(owner account.UserID, id FolderID, rev Revision) error
+}
+
+// Counted is how much somebody keeps.
+type Counted struct {
+	Items   int // the trash included
+	Folders int
+	Bytes   int64 // of both as they lie in the file, sealed
 }

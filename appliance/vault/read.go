@@ -54,9 +54,9 @@ func (v *Vault) Contents(ctx context.Context, owner account.UserID, at func(Revi
 }
 
 // Count says how many items (the trash included) and folders an owner has.
-func (v *Vault) Count(ctx context.Context, owner account.UserID) (items, folders int, err error) {
-	err = v.keep.View(ctx, func(r Reader) (err error) { items, folders, err = r.Count(owner); return err })
-	return items, folders, err
+func (v *Vault) Count(ctx context.Context, owner account.UserID) (n Counted, err error) {
+	err = v.keep.View(ctx, func(r Reader) (err error) { n, err = r.Count(owner); return err })
+	return n, err
 }
 
 // SweepTrash removes for good what has lain in the trash of these people for

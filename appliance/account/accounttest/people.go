@@ -187,7 +187,7 @@ func (h *house) owns(owner account.UserID) {
 		for range 3 {
 			it := vault.Item{ID: vault.ItemID(newID()), Owner: owner, Revision: rev, Body: []byte(`"type":1`)}
 			err = errors.Join(err, w.PutItem(it))
-			if last, _, countErr := w.Count(owner); last == 3 || countErr != nil {
+			if kept, countErr := w.Count(owner); kept.Items == 3 || countErr != nil {
 				err = errors.Join(err, countErr, w.RemoveItem(owner, it.ID, rev))
 			}
 		}
@@ -209,7 +209,8 @@ func (h *house) things(owner account.UserID) (n [6]int) {
 		return errors.Join(err, sessionsErr)
 	})
 	err := h.Things.View(h.Context(), func(r vault.Reader) (err error) {
-		n[2], n[3], err = r.Count(owner)
+		kept, err := r.Count(owner)
+		n[2], n[3] = kept.Items, kept.Folders
 		for range r.Changes(owner, 0) {
 			n[4]++
 		}

@@ -93,9 +93,9 @@ func isolation(h *house) {
 		}
 		things := len(all(h, r.Items(h.bob))) + len(all(h, r.Folders(h.bob))) + len(all(h, r.Changes(h.bob, 0)))
 		rev, err := r.Revision(h.bob)
-		items, folders, countErr := r.Count(h.bob)
-		if things+items+folders != 0 || rev != 0 {
-			h.Errorf("a stranger sees %d things, counts %d and %d, revision %d", things, items, folders, rev)
+		n, countErr := r.Count(h.bob)
+		if things != 0 || n != (vault.Counted{}) || rev != 0 {
+			h.Errorf("a stranger sees %d things, counts %+v, revision %d", things, n, rev)
 		}
 		return errors.Join(err, countErr)
 	})
@@ -172,9 +172,12 @@ func counted(h *house) {
 	f := vault.Folder{ID: vault.FolderID(newID()), Owner: h.ada, Name: "n"}
 	h.write(func(w vault.Writer) error { return putFolderNext(w, &f) })
 	h.view(func(r vault.Reader) error {
-		items, folders, err := r.Count(h.ada)
-		if items != 2 || folders != 1 {
-			h.Errorf("counted %d items and %d folders, want 2 and 1", items, folders)
+		n, err := r.Count(h.ada)
+		if n.Items != 2 || n.Folders != 1 {
+			h.Errorf("counted %d items and %d folders, want 2 and 1", n.Items, n.Folders)
+		}
+		if least := int64(len(trashed.Body)) * 2; n.Bytes < least {
+			h.Errorf("counted %d bytes, want at least the %d of the items' bodies", n.Bytes, least)
 		}
 		return err
 	})
@@ -198,9 +201,9 @@ func longWrite(h *house) {
 		if n := len(all(h, r.Changes(h.ada, 0))); n != many {
 			h.Errorf("%d changes, want %d: several may have one revision", n, many)
 		}
-		n, _, err := r.Count(h.ada)
-		if n != many {
-			h.Errorf("%d items, want %d", n, many)
+		n, err := r.Count(h.ada)
+		if n.Items != many {
+			h.Errorf("%d items, want %d", n.Items, many)
 		}
 		return err
 	})

@@ -56,8 +56,8 @@ func ownWrites(h *house, write writing) {
 		if _, err := w.Item(h.ada, old.ID); err == nil {
 			h.Error("the removed item is still found")
 		}
-		if n, _, err := w.Count(h.ada); n != 1 || err != nil {
-			h.Errorf("counted %d, %v", n, err)
+		if n, err := w.Count(h.ada); n.Items != 1 || err != nil {
+			h.Errorf("counted %d, %v", n.Items, err)
 		}
 		rev, err := w.Revision(h.ada)
 		if rev <= it.Revision {
@@ -167,9 +167,9 @@ func removeWhileWalking(h *house, write writing) {
 		return nil
 	})
 	h.view(func(r vault.Reader) error {
-		n, _, err := r.Count(h.ada)
-		if n != 0 {
-			h.Errorf("%d items are left", n)
+		n, err := r.Count(h.ada)
+		if n.Items != 0 {
+			h.Errorf("%d items are left", n.Items)
 		}
 		return err
 	})

@@ -42,10 +42,10 @@ func wantOnly(h *house, it vault.Item) {
 	h.wantItem(it)
 	h.wantChanges(h.ada, 0, changed(it))
 	h.view(func(r vault.Reader) error {
-		items, folders, err := r.Count(h.ada)
+		n, err := r.Count(h.ada)
 		rev, revErr := r.Revision(h.ada)
-		if items != 1 || folders != 0 || rev != it.Revision {
-			h.Errorf("%d items, %d folders, revision %d; want 1, 0, %d", items, folders, rev, it.Revision)
+		if n.Items != 1 || n.Folders != 0 || rev != it.Revision {
+			h.Errorf("%d items, %d folders, revision %d; want 1, 0, %d", n.Items, n.Folders, rev, it.Revision)
 		}
 		return errors.Join(err, revErr)
 	})
