@@ -40,7 +40,7 @@ func NewPair(userKey *Key) (Pair, error) {
 	}, nil
 }
 
-// OpenPrivate opens the private half of a pair.
+// OpenPrivate opens the private half of a pair. Errors are those of Key.Open.
 func OpenPrivate(wrapped string, userKey *Key) (*rsa.PrivateKey, error) {
 	pkcs8, err := userKey.Open(wrapped)
 	if err != nil {
@@ -49,7 +49,7 @@ func OpenPrivate(wrapped string, userKey *Key) (*rsa.PrivateKey, error) {
 	defer clear(pkcs8)
 	key, err := x509.ParsePKCS8PrivateKey(pkcs8)
 	if err != nil {
-		return nil, fmt.Errorf("reading the private key: %w", err)
+		return nil, fmt.Errorf("reading the private key: %w: %w", ErrShape, err)
 	}
 	private, isRSA := key.(*rsa.PrivateKey)
 	if !isRSA {

@@ -77,6 +77,16 @@ export function toBase64Url(bytes) {
   return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
+/**
+ * Reads base64url without padding, as strictly. @param {unknown} text
+ * @returns {Bytes|null} null where it is none
+ */
+export function fromBase64Url(text) {
+  if (typeof text !== 'string' || /[^\w-]/.test(text)) return null;
+  const padded = text + '='.repeat((4 - (text.length % 4)) % 4);
+  return fromBase64(padded.replaceAll('-', '+').replaceAll('_', '/'));
+}
+
 /** @param {Uint8Array} bytes */
 export function toHex(bytes) {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
