@@ -64,9 +64,10 @@ type Appliance struct {
 
 // Names of the kept values that belong to no single part.
 const (
-	tokenKeyValue  = "account/token-key"
-	certsValue     = "certs/house"
-	savedTimeValue = "clock/saved"
+	tokenKeyValue     = "account/token-key"
+	pseudonymKeyValue = "journal/key"
+	certsValue        = "certs/house"
+	savedTimeValue    = "clock/saved"
 )
 
 // rootFile is what a device may trust, in the data folder.
@@ -127,7 +128,7 @@ func (a *Appliance) openKept(ctx context.Context) error {
 }
 
 func (a *Appliance) openPeople(ctx context.Context) error {
-	key, err := a.tokenKey(ctx)
+	key, err := a.lastingKey(ctx, tokenKeyValue)
 	if err != nil {
 		return err
 	}
@@ -137,7 +138,13 @@ func (a *Appliance) openPeople(ctx context.Context) error {
 		SessionDays: number(settings.SessionDays), InvitationDays: number(settings.InvitationDays),
 	})
 	a.vault = vault.New(a.store.Vault(), a.clock.Now)
-	a.journal = journal.New(events{a.store.Journal()}, a.clock.Now, number(settings.JournalDays), a.cfg.Log)
+	names, err := a.lastingKey(ctx, pseudonymKeyValue)
+	if err != nil {
+		return err
+	}
+	a.journal = journal.New(journal.Config{
+		Keep: a.store.Journal(), Now: a.clock.Now, Days: number(settings.JournalDays), Key: names, Log: a.cfg.Log,
+	})
 	a.kits = setup.NewKits(values{a.store}, a.store.Identity(), a.clock.Now)
 	return nil
 }
@@ -149,13 +156,14 @@ func (a *Appliance) openSetup(ctx context.Context) error {
 	return a.setup.Review(ctx)
 }
 
-// tokenKey signs access tokens; it is the house's own and lasts, so that a
-// restart signs nobody out.
-func (a *Appliance) tokenKey(ctx context.Context) ([]byte, error) {
-	kept := blob{a.store, tokenKeyValue}
+// lastingKey gives the house's own key of that name, made when first wanted.
+// The one that signs access tokens must last so that a restart signs nobody
+// out, the journal's so that a pseudonym stays whose it is.
+func (a *Appliance) lastingKey(ctx context.Context, name string) ([]byte, error) {
+	kept := blob{a.store, name}
 	key, err := kept.Load(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("loading the token key: %w", err)
+		return nil, fmt.Errorf("loading %s: %w", name, err)
 	}
 	if key != nil {
 		return key, nil

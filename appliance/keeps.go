@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"latchkey/appliance/journal"
 	"latchkey/appliance/store"
 )
 
@@ -62,32 +61,4 @@ func (s savedTime) SaveTime(ctx context.Context, t time.Time) error {
 		return fmt.Errorf("encoding the saved time: %w", err)
 	}
 	return s.Save(ctx, raw)
-}
-
-// events is the journal's.
-type events struct{ *store.Journal }
-
-func (e events) Append(ctx context.Context, entries []journal.Entry) error {
-	rows := make([]store.Entry, len(entries))
-	for i, x := range entries {
-		rows[i] = store.Entry{Time: x.Time, Body: x.Body}
-	}
-	return e.Journal.Append(ctx, rows)
-}
-
-func (e events) Newest(ctx context.Context, yield func(journal.Entry) bool) error {
-	for row, err := range e.Each(ctx, time.Time{}, time.Time{}) {
-		if err != nil {
-			return err
-		}
-		if !yield(journal.Entry{Time: row.Time, Body: row.Body}) {
-			return nil
-		}
-	}
-	return nil
-}
-
-func (e events) Prune(ctx context.Context, before time.Time) error {
-	_, _, err := e.Journal.Prune(ctx, before)
-	return err
 }

@@ -90,7 +90,7 @@ func newStage(t testing.TB) *stage {
 		Reach:    &s.path,
 		Passkeys: func(_ context.Context, id string) ([]string, error) { return s.passkeys[id], nil },
 		Guard:    guard.New(s.clock),
-		Journal:  journal.New(entries{file.Journal()}, s.clock, number(settings.JournalDays), quiet),
+		Journal:  journal.New(journal.Config{Keep: file.Journal(), Now: s.clock, Days: number(settings.JournalDays), Key: tokenKey, Log: quiet}),
 		Version:  "test",
 		Origin:   originOf,
 		Links: func(f string) []Link {
@@ -143,31 +143,6 @@ func (k kept) Value(ctx context.Context, name string) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	return b, err == nil, err
-}
-
-// entries is the store's journal as journal wants it.
-type entries struct{ *store.Journal }
-
-func (e entries) Append(ctx context.Context, all []journal.Entry) error {
-	rows := make([]store.Entry, len(all))
-	for i, x := range all {
-		rows[i] = store.Entry{Time: x.Time, Body: x.Body}
-	}
-	return e.Journal.Append(ctx, rows)
-}
-
-func (e entries) Newest(ctx context.Context, yield func(journal.Entry) bool) error {
-	for row, err := range e.Each(ctx, time.Time{}, time.Time{}) {
-		if err != nil || !yield(journal.Entry{Time: row.Time, Body: row.Body}) {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e entries) Prune(ctx context.Context, before time.Time) error {
-	_, _, err := e.Journal.Prune(ctx, before)
-	return err
 }
 
 type originKey struct{}

@@ -9,56 +9,38 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 )
-
-// Kind says what happened.
-type Kind string
-
-// The kinds of event.
-const (
-	SignIn   Kind = "signin"
-	SignOut  Kind = "signout"
-	Refused  Kind = "refused" // a wrong password
-	Invited  Kind = "invited"
-	Joined   Kind = "joined"
-	Password Kind = "password" // the master password was changed
-	KDF      Kind = "kdf"
-	Device   Kind = "device" // a device was signed out
-	Settings Kind = "settings"
-	Setup    Kind = "setup" // the house was set up
-	Kit      Kind = "kit"   // a recovery kit was made
-	Deleted  Kind = "deleted"
-	Export   Kind = "export"
-)
-
-// Event is one line of the log. It never holds a secret or a query.
-type Event struct {
-	Time       time.Time `json:"time"`
-	Kind       Kind      `json:"kind"`
-	Outcome    string    `json:"outcome"` // "ok" or a problem's code
-	Owner      string    `json:"owner"`   // the account's ID; empty when unknown
-	Device     string    `json:"device"`  // its name, as it calls itself
-	DeviceType int       `json:"deviceType"`
-	Address    string    `json:"address"` // the peer's address
-}
-
-// Entry is an event as it is kept: the engine sorts by Time and sees no more.
-type Entry struct {
-	Time time.Time
-	Body []byte
-}
 
 // Keep is what the journal needs kept; its methods block until it is done.
 type Keep interface {
 	// Append makes entries durable, in their order.
 	Append(ctx context.Context, entries []Entry) error
-	// Newest yields entries from the newest backwards until yield says false.
-	Newest(ctx context.Context, yield func(Entry) bool) error
-	// Prune removes what is older than before.
-	Prune(ctx context.Context, before time.Time) error
+	// Each yields the entries with from <= Time < to, the newest first; a zero
+	// to means all. A slow reader holds up nobody: what is appended or pruned
+	// meanwhile may or may not come up. An error ends it.
+	Each(ctx context.Context, from, to time.Time) iter.Seq2[Entry, error]
+	// Prune removes what is older than before, and then the oldest until the
+	// rest takes no more than so many bytes; 0 is no bound.
+	Prune(ctx context.Context, before time.Time, bytes int64) error
+	// Size says how much there is. It may look at all of it.
+	Size(ctx context.Context) (Size, error)
+}
+
+// Config says how a journal works. Keep, Now, Days, Key and Log are required.
+type Config struct {
+	Keep    Keep
+	Now     func() time.Time
+	Days    func() int64                 // for how many days lines are kept
+	Bytes   func() int64                 // and how many bytes of them; nil or 0: no bound
+	Naming  func() string                // ByAccount, ByPseudonym, ByNothing; nil: ByPseudonym
+	Key     []byte                       // 32 bytes; makes the pseudonyms
+	Country func(peer netip.Addr) string // ISO 3166-1 code or ""; nil: never known
+	Log     *slog.Logger
 }
 
 // How a batch is made: after so long, or so many. Losing ten seconds of log to
@@ -71,10 +53,12 @@ const (
 
 // Journal collects events and keeps them.
 type Journal struct {
-	keep Keep
-	now  func() time.Time
-	days func() int64
-	log  *slog.Logger
+	keep   Keep
+	now    func() time.Time
+	days   func() int64
+	naming func() string
+	key    []byte
+	log    *slog.Logger
 
 	mu      sync.Mutex
 	waiting []Event
@@ -82,14 +66,22 @@ type Journal struct {
 	full    chan struct{}
 }
 
-// New makes a journal; days says for how many days events are kept.
-func New(keep Keep, now func() time.Time, days func() int64, log *slog.Logger) *Journal {
-	return &Journal{keep: keep, now: now, days: days, log: log, full: make(chan struct{}, 1)}
+// New makes a journal.
+func New(c Config) *Journal {
+	j := &Journal{keep: c.Keep, now: c.Now, days: c.Days, naming: c.Naming, key: c.Key, log: c.Log, full: make(chan struct{}, 1)}
+	if j.naming == nil {
+		j.naming = func() string { return ByPseudonym }
+	}
+	return j
 }
+
+// Count takes note of a request that was answered. It is cheap and never
+// waits.
+func (j *Journal) Count(Seen) {}
 
 // Record takes an event in and returns at once; its Time is set here.
 func (j *Journal) Record(e Event) {
-	e.Time = j.now()
+	e.Time, e.Owner, e.By = j.now(), j.name(e.Owner), j.name(e.By)
 	j.mu.Lock()
 	if len(j.waiting) >= maxWaiting {
 		j.dropped++
@@ -124,7 +116,7 @@ func (j *Journal) Run(ctx context.Context) error {
 		case <-j.full:
 			j.complain(j.Flush(ctx))
 		case <-prune.C:
-			j.complain(j.keep.Prune(ctx, j.now().AddDate(0, 0, -int(j.days()))))
+			j.complain(j.keep.Prune(ctx, j.now().AddDate(0, 0, -int(j.days())), 0))
 		}
 	}
 }
@@ -169,33 +161,35 @@ func (j *Journal) Flush(ctx context.Context) error {
 const scanLimit = 20_000
 
 // Recent gives the newest events of one account, newest first, limit at most.
+// owner is the account's ID. Where the log names nobody it is ErrNoNames.
 func (j *Journal) Recent(ctx context.Context, owner string, limit int) ([]Event, error) {
+	if j.naming() == ByNothing {
+		return nil, ErrNoNames
+	}
 	var found []Event
 	j.mu.Lock()
 	for i := len(j.waiting) - 1; i >= 0 && len(found) < limit; i-- {
-		if j.waiting[i].Owner == owner {
+		if j.names(j.waiting[i].Owner, owner) {
 			found = append(found, j.waiting[i])
 		}
 	}
 	j.mu.Unlock()
-	var bad error
 	seen := 0
-	err := j.keep.Newest(ctx, func(entry Entry) bool {
+	for entry, err := range j.keep.Each(ctx, time.Time{}, time.Time{}) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the journal: %w", err)
+		}
 		if len(found) >= limit || seen >= scanLimit {
-			return false
+			break
 		}
 		seen++
 		var e Event
-		if bad = json.Unmarshal(entry.Body, &e); bad != nil {
-			return false
+		if err := json.Unmarshal(entry.Body, &e); err != nil {
+			return nil, fmt.Errorf("reading a line of the journal: %w", err)
 		}
-		if e.Owner == owner {
+		if j.names(e.Owner, owner) {
 			found = append(found, e)
 		}
-		return true
-	})
-	if err = errors.Join(err, bad); err != nil {
-		return nil, fmt.Errorf("reading the journal: %w", err)
 	}
 	return found, nil
 }

@@ -3,6 +3,7 @@ package journal_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"slices"
 	"testing"
@@ -28,24 +29,34 @@ func (m *memory) Append(_ context.Context, entries []journal.Entry) error {
 	return nil
 }
 
-func (m *memory) Newest(_ context.Context, yield func(journal.Entry) bool) error {
-	for _, e := range slices.Backward(m.entries) {
-		if !yield(e) {
-			return nil
+func (m *memory) Each(_ context.Context, from, to time.Time) iter.Seq2[journal.Entry, error] {
+	return func(yield func(journal.Entry, error) bool) {
+		for _, e := range slices.Backward(m.entries) {
+			if e.Time.Before(from) || !to.IsZero() && !e.Time.Before(to) {
+				continue
+			}
+			if !yield(e, nil) {
+				return
+			}
 		}
 	}
+}
+
+func (m *memory) Prune(_ context.Context, before time.Time, _ int64) error {
+	m.entries = slices.DeleteFunc(m.entries, func(e journal.Entry) bool { return e.Time.Before(before) })
 	return nil
 }
 
-func (m *memory) Prune(_ context.Context, before time.Time) error {
-	m.entries = slices.DeleteFunc(m.entries, func(e journal.Entry) bool { return e.Time.Before(before) })
-	return nil
+func (m *memory) Size(context.Context) (journal.Size, error) {
+	return journal.Size{Entries: len(m.entries)}, nil
 }
 
 func run(t *testing.T, fn func(t *testing.T, keep *memory, j *journal.Journal)) {
 	synctest.Test(t, func(t *testing.T) {
 		keep := &memory{}
-		j := journal.New(keep, time.Now, func() int64 { return 2 }, slog.New(slog.DiscardHandler))
+		j := journal.New(journal.Config{
+			Keep: keep, Now: time.Now, Days: func() int64 { return 2 }, Key: make([]byte, 32), Log: slog.New(slog.DiscardHandler),
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- j.Run(ctx) }()

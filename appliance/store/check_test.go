@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"latchkey/appliance/account"
+	"latchkey/appliance/journal"
 	"latchkey/appliance/vault"
 )
 
@@ -59,7 +60,7 @@ func furnish(t testing.TB, s *Store, version uint64) account.UserID {
 	}))
 	must(t, s.SetValue(t.Context(), "smtp.password", []byte("hunter2")))
 	if version >= 2 {
-		must(t, s.Journal().Append(t.Context(), []Entry{{Time: time.Now(), Owner: owner, Body: []byte("came")}}))
+		must(t, s.Journal().Append(t.Context(), []journal.Entry{{Time: time.Now(), Body: []byte("came")}}))
 	}
 	return owner
 }

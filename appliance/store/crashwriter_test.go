@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"latchkey/appliance/account"
+	"latchkey/appliance/journal"
 	"latchkey/appliance/vault"
 )
 
@@ -147,7 +148,7 @@ func (c *crashWriter) value() error {
 func (c *crashWriter) entry() error {
 	return c.acknowledged(func() error {
 		text, _ := json.Marshal([2]int{c.w, c.n})
-		return c.s.Journal().Append(testContext, []Entry{{Time: time.Now(), Owner: c.owner, Body: text}})
+		return c.s.Journal().Append(testContext, []journal.Entry{{Time: time.Now(), Body: text}})
 	}, fmt.Sprintf("%s=%d", c.key("entry", 0), c.n))
 }
 

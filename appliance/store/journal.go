@@ -7,19 +7,15 @@ import (
 	"iter"
 	"time"
 
-	"latchkey/appliance/account"
+	"latchkey/appliance/journal"
 )
 
-// Entry is one line of the journal. What it says is opaque here.
-type Entry struct {
-	Time  time.Time      // UTC, to the microsecond
-	Owner account.UserID // whom it concerns; empty: nobody or unknown
-	Body  []byte
-}
-
 // Journal is the log that is kept in the file: one bucket a month, so that
-// dropping an old month costs nothing; a key is time 8 | sequence 4.
+// dropping an old month costs nothing; a key is time 8 | sequence 4. A time is
+// kept in UTC, to the microsecond.
 type Journal struct{ s *Store }
+
+var _ journal.Keep = (*Journal)(nil)
 
 // Journal gives the journal.
 func (s *Store) Journal() *Journal { return &Journal{s} }
@@ -29,7 +25,7 @@ const (
 	journalKey   = 8 + 4
 	journalPage  = 256  // entries read in one transaction
 	pruneAtOnce  = 2000 // keys removed in one transaction
-	journalOwner = 16
+	journalOwner = 16   // bytes of the account that an entry may name, see decodeEntry
 )
 
 var errEntry = errors.New("store: a journal entry is malformed")
@@ -38,7 +34,7 @@ func monthOf(t time.Time) string { return t.UTC().Format(monthLayout) }
 
 // Append keeps entries, all or none, in one short write. Entries of the same
 // microsecond keep their order.
-func (j *Journal) Append(ctx context.Context, entries []Entry) error {
+func (j *Journal) Append(ctx context.Context, entries []journal.Entry) error {
 	if len(entries) == 0 {
 		return ctx.Err()
 	}
@@ -52,21 +48,12 @@ func (j *Journal) Append(ctx context.Context, entries []Entry) error {
 	})
 }
 
-func (l *layer) appendEntry(e Entry) error {
+func (l *layer) appendEntry(e journal.Entry) error {
 	if e.Time.UnixMicro() < 0 {
 		return errors.New("store: a journal entry from before 1970")
 	}
 	p := place{bucketJournal, monthOf(e.Time)}
-	text := make([]byte, 0, 1+journalOwner+len(e.Body))
-	if e.Owner == "" {
-		text = append(text, 0)
-	} else {
-		var ok bool
-		if text, ok = appendUUID(append(text, 1), string(e.Owner)); !ok {
-			return errID
-		}
-	}
-	text = append(text, e.Body...)
+	text := append(make([]byte, 1, 1+len(e.Body)), e.Body...) // 0: no account before it
 	key := binary.BigEndian.AppendUint64(make([]byte, 0, journalKey), uint64(e.Time.UnixMicro()))
 	for seq := uint32(0); ; seq++ {
 		full := binary.BigEndian.AppendUint32(key, seq)
@@ -80,19 +67,20 @@ func (l *layer) appendEntry(e Entry) error {
 	}
 }
 
-// decodeEntry reads the text kept at key.
-func decodeEntry(key, text []byte) (Entry, error) {
+// decodeEntry reads the text kept at key. Entries of older programs may name
+// an account before the body.
+func decodeEntry(key, text []byte) (journal.Entry, error) {
 	if len(key) != journalKey || len(text) == 0 {
-		return Entry{}, errEntry
+		return journal.Entry{}, errEntry
 	}
-	e := Entry{Time: timeOf(key)}
+	e := journal.Entry{Time: timeOf(key)}
 	switch {
 	case text[0] == 0:
 		e.Body = text[1:]
 	case text[0] == 1 && len(text) > journalOwner:
-		e.Owner, e.Body = ownerOf(text[1:]), text[1+journalOwner:]
+		e.Body = text[1+journalOwner:]
 	default:
-		return Entry{}, errEntry
+		return journal.Entry{}, errEntry
 	}
 	return e, nil
 }
@@ -101,8 +89,8 @@ func decodeEntry(key, text []byte) (Entry, error) {
 // means all. It reads a page at a time, so that a slow reader holds up nobody:
 // what is appended or pruned meanwhile may or may not come up. An error ends
 // it.
-func (j *Journal) Each(ctx context.Context, from, to time.Time) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (j *Journal) Each(ctx context.Context, from, to time.Time) iter.Seq2[journal.Entry, error] {
+	return func(yield func(journal.Entry, error) bool) {
 		var end []byte // the key before which to go on
 		if !to.IsZero() {
 			end = timeKey(to)
@@ -116,7 +104,7 @@ func (j *Journal) Each(ctx context.Context, from, to time.Time) iter.Seq2[Entry,
 				end = e.key
 			}
 			if err != nil {
-				yield(Entry{}, err)
+				yield(journal.Entry{}, err)
 			}
 			if err != nil || !more {
 				return
@@ -132,7 +120,7 @@ func timeKey(t time.Time) []byte {
 
 type keyedEntry struct {
 	key   []byte
-	entry Entry
+	entry journal.Entry
 }
 
 // page reads backwards from end, at most journalPage entries; more says that

@@ -4,16 +4,17 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"latchkey/appliance/journal"
 )
 
 // Prune forgets all entries from before that time: whole months by dropping
 // their bucket, the edge month by its keys, a few thousand in each write, so
-// that other writes get their turn. It returns how many it removed from the
-// edge month, and how many months it dropped.
-func (j *Journal) Prune(ctx context.Context, before time.Time) (entries, months int, err error) {
+// that other writes get their turn.
+func (j *Journal) Prune(ctx context.Context, before time.Time, _ int64) error {
 	edge := monthOf(before)
-	err = j.s.writer.do(ctx, alone, func(l *layer) error {
-		months, err = l.dropMonths(edge)
+	err := j.s.writer.do(ctx, alone, func(l *layer) error {
+		_, err := l.dropMonths(edge)
 		return err
 	})
 	for err == nil {
@@ -22,12 +23,26 @@ func (j *Journal) Prune(ctx context.Context, before time.Time) (entries, months 
 			n, err = l.pruneMonth(edge, timeKey(before))
 			return err
 		})
-		if err != nil || n == 0 {
+		if n == 0 {
 			break
 		}
-		entries += n
 	}
-	return entries, months, err
+	return err
+}
+
+// Size says how much there is.
+func (j *Journal) Size(ctx context.Context) (size journal.Size, err error) {
+	err = j.s.view(ctx, func(l *layer) (err error) {
+		defer caught(&err)
+		months, err := l.months()
+		for _, month := range months {
+			stats := l.bucket(place{bucketJournal, month}).Stats()
+			size.Entries += stats.KeyN
+			size.Bytes += int64(stats.LeafAlloc + stats.BranchAlloc)
+		}
+		return err
+	})
+	return size, err
 }
 
 // dropMonths drops the buckets of the months before edge.

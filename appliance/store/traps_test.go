@@ -17,6 +17,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"latchkey/appliance/account"
+	"latchkey/appliance/journal"
 )
 
 // One test for each trap of storm that was measured: where it is cheap, first
@@ -165,7 +166,7 @@ func TestTrap3RangesHoldForNumbersWithUnderscoresAndSigns(t *testing.T) {
 	s := openNew(t)
 	for _, micro := range []int64{odd, odd << 16, odd<<32 | odd, 0x5f5f5f5f5f5f} {
 		at := time.UnixMicro(micro)
-		must(t, s.Journal().Append(t.Context(), []Entry{{Time: at.Add(-time.Microsecond)}, {Time: at}, {Time: at.Add(time.Microsecond)}}))
+		must(t, s.Journal().Append(t.Context(), []journal.Entry{{Time: at.Add(-time.Microsecond)}, {Time: at}, {Time: at.Add(time.Microsecond)}}))
 		n := 0
 		for e, err := range s.Journal().Each(t.Context(), at, at.Add(time.Microsecond)) {
 			if must(t, err); !e.Time.Equal(at) {
@@ -177,7 +178,7 @@ func TestTrap3RangesHoldForNumbersWithUnderscoresAndSigns(t *testing.T) {
 			t.Errorf("found %d entries at %#x, want 1", n, micro)
 		}
 	}
-	if err := s.Journal().Append(t.Context(), []Entry{{Time: time.Unix(-1, 0)}}); err == nil {
+	if err := s.Journal().Append(t.Context(), []journal.Entry{{Time: time.Unix(-1, 0)}}); err == nil {
 		t.Error("an entry that would sort wrongly was kept")
 	}
 }
@@ -195,7 +196,7 @@ func TestTrap4ATimeIsFoundInAnyZoneAndToTheMicrosecond(t *testing.T) {
 	for i := range 9 {
 		at := base.Add(time.Duration(i) * 100 * time.Microsecond).In(zones[i%3])
 		must(t, bare.Save(&timed{At: at}))
-		must(t, s.Journal().Append(t.Context(), []Entry{{Time: at, Body: fmt.Append(nil, i)}}))
+		must(t, s.Journal().Append(t.Context(), []journal.Entry{{Time: at, Body: fmt.Append(nil, i)}}))
 	}
 	from, to := base.Add(200*time.Microsecond), base.Add(700*time.Microsecond)
 	var found []timed
