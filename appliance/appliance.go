@@ -47,6 +47,7 @@ type Appliance struct {
 	clock    *clock.Clock
 	board    *health.Board
 	settings *settings.Settings
+	guard    *guard.Guard
 	people   *account.Directory
 	vault    *vault.Vault
 	journal  *journal.Journal
@@ -87,7 +88,7 @@ func Assemble(ctx context.Context, c Config) (*Appliance, error) {
 		return nil, err
 	}
 	a.store = file
-	for _, step := range []func(context.Context) error{a.openKept, a.openPeople, a.openCerts, a.openOutside, a.openSetup, a.openDoor} {
+	for _, step := range []func(context.Context) error{a.openKept, a.openGuard, a.openPeople, a.openCerts, a.openOutside, a.openSetup, a.openDoor} {
 		if err := step(ctx); err != nil {
 			_ = file.Close() // the step's error says more
 			return nil, err
@@ -125,6 +126,11 @@ func (a *Appliance) openKept(ctx context.Context) error {
 	a.board.SetIf(a.store.Opening().MetaDamaged, metaDamaged())
 	a.board.SetIf(a.store.Opening().Exposed, exposed(a.cfg.Data))
 	return nil
+}
+
+func (a *Appliance) openGuard(ctx context.Context) (err error) {
+	a.guard, err = guard.New(ctx, guard.Config{Now: a.clock.Now, Log: a.cfg.Log})
+	return err
 }
 
 func (a *Appliance) openPeople(ctx context.Context) error {
@@ -190,7 +196,7 @@ func (a *Appliance) openDoor(context.Context) error {
 	a.page, a.pageErr = webui.New()
 	a.door = api.New(api.Config{
 		People: a.people, Vault: a.vault, Settings: a.settings, Setup: a.setup, Reach: a.reach, Kits: a.kits,
-		Guard: guard.New(a.clock.Now), Journal: a.journal, Board: a.board, Log: a.cfg.Log,
+		Guard: a.guard, Journal: a.journal, Board: a.board, Log: a.cfg.Log,
 		Version: a.cfg.Version, Origin: a.origin, Links: a.links, Base: a.base, QR: qr, Trust: a.trust,
 		Client: a.client, Passkeys: noPasskeys, Doctor: a.Doctor, Status: a.Status,
 	})

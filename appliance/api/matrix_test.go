@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"latchkey/appliance/guard"
 )
 
 // subject is one kind of caller: is says which rows let them in.
@@ -39,7 +37,7 @@ func TestEveryRouteAdmitsWhomItsRowNames(t *testing.T) {
 		method, path, _ := strings.Cut(row.pattern, " ")
 		t.Run(method+" "+strings.ReplaceAll(path, "/", "|"), func(t *testing.T) {
 			for name, c := range subjects {
-				s.API.Guard = guard.New(s.clock) // nobody is slowed down by the row before
+				s.API.Guard = newGuard(t, s.clock) // nobody is slowed down by the row before
 				if c.signedIn && endsSession(row) {
 					c.token = s.signIn(alice(), "leaving").token
 				}

@@ -89,7 +89,7 @@ func newStage(t testing.TB) *stage {
 		Setup:    setup.New(setup.Config{Owners: people, Settings: table, Kits: kits, Board: board, Now: s.clock}),
 		Reach:    &s.path,
 		Passkeys: func(_ context.Context, id string) ([]string, error) { return s.passkeys[id], nil },
-		Guard:    guard.New(s.clock),
+		Guard:    newGuard(t, s.clock),
 		Journal:  journal.New(journal.Config{Keep: file.Journal(), Now: s.clock, Days: number(settings.JournalDays), Key: tokenKey, Log: quiet}),
 		Version:  "test",
 		Origin:   originOf,
@@ -387,4 +387,14 @@ func newPassword(r role) tree {
 		"masterPasswordHash": r.body.MasterPasswordHash, "newMasterPasswordHash": r.body.MasterPasswordHash,
 		"key": r.body.UserSymmetricKey, "masterPasswordHint": nil,
 	}
+}
+
+// newGuard makes a guard that remembers nothing beyond its own life.
+func newGuard(t testing.TB, now func() time.Time) *guard.Guard {
+	t.Helper()
+	g, err := guard.New(t.Context(), guard.Config{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
 }

@@ -4,36 +4,61 @@
 package guard
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"net/netip"
 	"strconv"
 	"sync"
 	"time"
 )
 
-// Attempt is the kind of thing that somebody tries, as a route's row names it.
-type Attempt string
-
-// The kinds of attempt. None is not counted.
-const (
-	None       Attempt = ""
-	Password   Attempt = "password"   // a master password hash
-	Invitation Attempt = "invitation" // an invitation's token
-	SetupToken Attempt = "setup"      // the first-run link's token
-)
-
-// Try is one attempt by somebody: Account is what they claim to be (may be
-// empty or unknown), Peer where they come from.
-type Try struct {
-	Attempt Attempt
-	Account string
-	Peer    netip.Addr
+// Config is what a Guard is made of.
+type Config struct {
+	Keep    Keep             // nil: nothing is remembered over a restart
+	Key     []byte           // 32 bytes that last as long as what Keep holds
+	Now     func() time.Time // the time that bans are told by
+	Log     *slog.Logger     // nil: nothing is logged
+	Changed func()           // sieges, bans or admissions came or went; must not block; may be nil
 }
 
-// Verdict is the answer to a Try.
-type Verdict struct {
-	Allowed bool
-	Wait    time.Duration // when not allowed: until the next try can be
-}
+type charge int
+
+// Known reports whether that device has once signed in to account completely.
+func (g *Guard) Known(account, device, token string) bool { return false }
+
+// Complete tells of a complete sign-in, all factors proven: from now on the
+// device is known.
+func (g *Guard) Complete(t Try) {}
+
+// Forget makes a device of account unknown, or all of them where device is "".
+func (g *Guard) Forget(account, device string) {}
+
+// Admit lets unknown devices of account, or of everybody where that is "", try
+// from peer's network for a while, past bans and sieges.
+func (g *Guard) Admit(peer netip.Addr, account string, d time.Duration) Admission { return Admission{} }
+
+// Bans lists the bans of this moment, the newest first.
+func (g *Guard) Bans() []Ban { return nil }
+
+// Sieges lists the accounts at which strangers guess now, the newest first.
+func (g *Guard) Sieges() []Siege { return nil }
+
+// Admissions lists those that still hold, the newest first.
+func (g *Guard) Admissions() []Admission { return nil }
+
+// Lift ends the bans that touch p and forgets what was counted there. It
+// returns how many it ended.
+func (g *Guard) Lift(p netip.Prefix) int { return 0 }
+
+// LiftAll ends all bans and sieges and returns how many bans it ended.
+func (g *Guard) LiftAll() int { return 0 }
+
+// Run remembers what changes until ctx ends: bans at once, the rest in batches.
+func (g *Guard) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+
+// Flush makes durable what waits.
+func (g *Guard) Flush(ctx context.Context) error { return nil }
 
 // budget is how many failures are forgiven at once, and how long until one of
 // them is forgotten.
@@ -59,6 +84,7 @@ type Guard struct {
 
 	mu      sync.Mutex
 	buckets map[string]bucket
+	last    Try
 }
 
 // bucket holds failures that drain with time.
@@ -67,15 +93,18 @@ type bucket struct {
 	at    time.Time
 }
 
-// New makes a guard on the clock now.
-func New(now func() time.Time) *Guard {
-	return &Guard{now: now, buckets: make(map[string]bucket)}
+// New makes a guard and loads what was kept.
+func New(_ context.Context, c Config) (*Guard, error) {
+	if c.Keep != nil && len(c.Key) != 32 {
+		return nil, errors.New("guard: a key of another length than 32 bytes")
+	}
+	return &Guard{now: c.Now, buckets: make(map[string]bucket)}, nil
 }
 
 // Ask decides whether t may go ahead, and counts it as failed until Passed
 // says otherwise, so that many at once can't slip through together.
 func (g *Guard) Ask(t Try) Verdict {
-	if t.Attempt == None {
+	if t.Attempt == None || t.Attempt == Request {
 		return Verdict{Allowed: true}
 	}
 	g.mu.Lock()
@@ -91,33 +120,15 @@ func (g *Guard) Ask(t Try) Verdict {
 	if wait > 0 {
 		return Verdict{Wait: wait}
 	}
-	g.makeRoomLocked(now)
 	for _, k := range keysOf(t) {
 		g.buckets[k.name] = bucket{g.levelLocked(k, now) + 1, now}
 	}
 	return Verdict{Allowed: true}
 }
 
-// Passed tells that t succeeded: whoever knows the secret starts afresh.
-func (g *Guard) Passed(t Try) {
-	if t.Attempt == None {
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.now()
-	for i, k := range keysOf(t) {
-		level := max(0, g.levelLocked(k, now)-1)
-		if i == 0 {
-			level = 0 // account and prefix together: this person, from here
-		}
-		if level == 0 {
-			delete(g.buckets, k.name)
-			continue
-		}
-		g.buckets[k.name] = bucket{level, now}
-	}
-}
+// Passed tells that the try of that verdict had the right secret: it no longer
+// counts. What failed before stays counted.
+func (g *Guard) Passed(Verdict) {}
 
 type key struct {
 	name string
@@ -154,32 +165,4 @@ func (g *Guard) levelLocked(k key, now time.Time) float64 {
 		return 0
 	}
 	return max(0, b.level-float64(now.Sub(b.at))/float64(k.refill))
-}
-
-// makeRoomLocked drops what has drained, and if that is not enough the lowest
-// levels go by chance of the map's order: never more than maxBuckets stay.
-func (g *Guard) makeRoomLocked(now time.Time) {
-	if len(g.buckets) < maxBuckets {
-		return
-	}
-	longest := max(perAccount.refill, perPrefix.refill)
-	for name, b := range g.buckets {
-		if float64(now.Sub(b.at)) >= b.level*float64(longest) {
-			delete(g.buckets, name)
-		}
-	}
-	for name, b := range g.buckets {
-		if len(g.buckets) < maxBuckets {
-			return
-		}
-		if b.level <= 1 {
-			delete(g.buckets, name)
-		}
-	}
-	for name := range g.buckets {
-		if len(g.buckets) < maxBuckets {
-			return
-		}
-		delete(g.buckets, name)
-	}
 }
