@@ -67,6 +67,7 @@ type Appliance struct {
 const (
 	tokenKeyValue     = "account/token-key"
 	pseudonymKeyValue = "journal/key"
+	guardKeyValue     = "guard/key"
 	certsValue        = "certs/house"
 	savedTimeValue    = "clock/saved"
 )
@@ -129,7 +130,11 @@ func (a *Appliance) openKept(ctx context.Context) error {
 }
 
 func (a *Appliance) openGuard(ctx context.Context) (err error) {
-	a.guard, err = guard.New(ctx, guard.Config{Now: a.clock.Now, Log: a.cfg.Log})
+	key, err := a.lastingKey(ctx, guardKeyValue)
+	if err != nil {
+		return err
+	}
+	a.guard, err = guard.New(ctx, guard.Config{Keep: a.store.Guard(), Key: key, Now: a.clock.Now, Log: a.cfg.Log})
 	return err
 }
 

@@ -95,14 +95,17 @@ func (c *checker) all(tx *bbolt.Tx) {
 	c.sessions()
 	c.vault()
 	c.journal()
+	c.guard()
 }
 
 // buckets wants exactly those that the migrations make.
 func (c *checker) buckets(tx *bbolt.Tx) {
-	want := append(ownedBuckets(), bucketHouse, bucketJournal, stormVersionPlace,
+	want := append(ownedBuckets(), bucketHouse, bucketJournal, bucketGuard, stormVersionPlace,
 		tableAccounts, tableDevices, tableInvitations, tableValues)
-	if c.Version < 2 {
-		want = slices.DeleteFunc(want, func(name string) bool { return name == bucketJournal })
+	for name, since := range map[string]uint64{bucketJournal: 2, bucketGuard: 3} {
+		if c.Version < since {
+			want = slices.DeleteFunc(want, func(w string) bool { return w == name })
+		}
 	}
 	_ = tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 		if !slices.Contains(want, string(name)) || b == nil {
@@ -149,6 +152,11 @@ func (c *checker) at(p place, key []byte) string {
 		where += "/" + p.sub
 	}
 	return where + " " + hex.EncodeToString(key)
+}
+
+// guard opens all that guard remembers; its rows are nobody's.
+func (c *checker) guard() {
+	c.Counts.Guard = c.each(plain(bucketGuard), guardKey, func([]byte, []byte) error { return nil })
 }
 
 // owned reports what belongs to nobody.

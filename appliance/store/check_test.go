@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"latchkey/appliance/account"
+	"latchkey/appliance/guard"
 	"latchkey/appliance/journal"
 	"latchkey/appliance/vault"
 )
@@ -62,6 +63,9 @@ func furnish(t testing.TB, s *Store, version uint64) account.UserID {
 	if version >= 2 {
 		must(t, s.Journal().Append(t.Context(), []journal.Entry{{Time: time.Now(), Body: []byte("came")}}))
 	}
+	if version >= 3 {
+		must(t, s.Guard().Save(t.Context(), []guard.Row{{Key: guard.Key{1, 2, 3}, Body: []byte("a ban")}}, nil))
+	}
 	return owner
 }
 
@@ -70,7 +74,7 @@ func TestTheFullCheckRunsInAChildAndLeavesNothing(t *testing.T) {
 	furnished(t, s)
 	r, err := s.CheckInChild(t.Context(), CheckConfig{Command: []string{os.Args[0]}, Env: childEnv("check")})
 	must(t, err)
-	want := Counts{Accounts: 1, Devices: 1, Invitations: 1, Values: 1, Sessions: 1, Items: 1, Folders: 1, Revisions: 3, Entries: 1}
+	want := Counts{Accounts: 1, Devices: 1, Invitations: 1, Values: 1, Sessions: 1, Items: 1, Folders: 1, Revisions: 3, Entries: 1, Guard: 1}
 	if !r.Clean() || r.Counts != want || r.Version != Version() || r.Pages < 4 {
 		t.Errorf("the report is %v", &r)
 	}

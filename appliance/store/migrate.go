@@ -31,6 +31,7 @@ func migrations() []migration {
 	return []migration{
 		{1, "identity, tables and vault", migrateIdentity},
 		{2, "journal by months", migrateJournal},
+		{3, "what guard remembers", migrateGuard},
 	}
 }
 

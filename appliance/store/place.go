@@ -12,6 +12,7 @@ const (
 	bucketHeads       = "heads"    // owner 16 -> last revision
 	bucketSessions    = "sessions" // owner 16 | id 16
 	bucketJournal     = "journal"  // one bucket a month inside: time 8 | sequence 4
+	bucketGuard       = "guard"    // keyed hash 16
 	tableAccounts     = "accounts"
 	tableDevices      = "devices"
 	tableInvitations  = "invitations"

@@ -29,6 +29,7 @@ type Counts struct {
 	Folders     int `json:"folders"`
 	Revisions   int `json:"revisions"`
 	Entries     int `json:"entries"` // of the journal
+	Guard       int `json:"guard"`   // rows that guard remembers
 }
 
 // Finding is one thing that is not as it must be.
