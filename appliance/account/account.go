@@ -56,6 +56,18 @@ type Account struct {
 	EquivDomains    json.RawMessage `json:"equivalentDomains,omitempty"`
 	ExcludedDomains []int           `json:"excludedGlobalEquivalentDomains,omitempty"`
 
+	Disabled       bool `json:"disabled,omitempty"`       // an owner shut it: it signs in to nothing and acts on nothing
+	SecondRequired bool `json:"secondRequired,omitempty"` // an owner wants a second factor of this person
+
+	TOTP         *TOTP         `json:"totp,omitempty"`
+	Keys         []SecurityKey `json:"keys,omitempty"`     // second factors, the oldest first
+	Passkeys     []Passkey     `json:"passkeys,omitempty"` // each signs in alone; no second factors
+	Recovery     string        `json:"recovery,omitempty"` // the code that turns second factors off; empty while there never was one
+	RecoveryTold bool          `json:"recoveryTold,omitempty"`
+	Remembered   []Remembered  `json:"remembered,omitempty"` // devices that need no second factor for a while
+	APIKey       string        `json:"apiKey,omitempty"`     // client_secret of the client_credentials grant; empty while there is none
+	APIKeyMade   time.Time     `json:"apiKeyMade,omitzero"`
+
 	Created time.Time `json:"created"`
 	Seen    time.Time `json:"seen"` // the last complete sign-in or refresh, to the hour
 }
@@ -66,7 +78,8 @@ type Device struct {
 	Owner      UserID    `json:"owner"`
 	Identifier string    `json:"identifier"` // the client's own name for itself, usually a UUID
 	Name       string    `json:"name"`
-	Type       int       `json:"type"` // Bitwarden's device type number; unknown numbers are kept
+	Named      bool      `json:"named,omitempty"` // Name was given by the person: a sign-in leaves it alone
+	Type       int       `json:"type"`            // Bitwarden's device type number; unknown numbers are kept
 	PushToken  string    `json:"pushToken,omitempty"`
 	Created    time.Time `json:"created"`
 	Seen       time.Time `json:"seen"`
@@ -83,6 +96,12 @@ type Session struct {
 	Created time.Time `json:"created"`
 	Seen    time.Time `json:"seen"`    // last refresh, to the hour
 	Expires time.Time `json:"expires"` // moves on with each refresh
+
+	Proved    time.Time `json:"proved"`    // the last time that the person proved to be there: at sign-in, or by Prove; zero for an API key
+	Method    Method    `json:"method"`    // how it was signed in; empty in sessions older than this field
+	NoRefresh bool      `json:"noRefresh"` // of an API key: it ends with its access token
+
+	standing standing // of its person; filled by Directory.Session, kept nowhere
 }
 
 // Invitation lets one person, named by e-mail, make an account once.

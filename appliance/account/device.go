@@ -64,11 +64,43 @@ func (d *Directory) SetPushToken(ctx context.Context, owner UserID, id, token st
 	})
 }
 
-// RemoveDevice forgets a device and ends its sessions.
+// RenameDevice gives a device the name that its person calls it by; sign-ins
+// leave it then. An empty one lets the app say again.
+func (d *Directory) RenameDevice(ctx context.Context, owner UserID, id, name string) error {
+	if err := checkLengths(name); err != nil {
+		return err
+	}
+	dev, err := d.Device(ctx, owner, id)
+	if err != nil {
+		return err
+	}
+	return d.keep.Write(ctx, func(w Writer) (err error) {
+		if dev, err = w.Device(owner, dev.ID); err != nil {
+			return err
+		}
+		if dev.Named = name != ""; dev.Named {
+			dev.Name = name
+		}
+		return w.PutDevice(dev)
+	})
+}
+
+// RemoveDevice forgets a device, ends its sessions, and remembers it no longer.
 func (d *Directory) RemoveDevice(ctx context.Context, owner UserID, id string) (Device, error) {
 	dev, err := d.Device(ctx, owner, id)
 	if err != nil {
 		return Device{}, err
 	}
-	return dev, d.keep.Write(ctx, func(w Writer) error { return w.RemoveDevice(owner, dev.ID) })
+	return dev, d.keep.Write(ctx, func(w Writer) error {
+		a, err := w.Account(owner)
+		if err != nil {
+			return err
+		}
+		if a.forgetDevice(dev.Identifier) {
+			if err := w.PutAccount(a); err != nil {
+				return err
+			}
+		}
+		return w.RemoveDevice(owner, dev.ID)
+	})
 }

@@ -23,9 +23,11 @@ type Directory struct {
 
 	sessionDays    func() int64
 	invitationDays func() int64
+	secondForAll   func() bool
 }
 
-// Config is what a Directory needs. Every field is required.
+// Config is what a Directory needs. Every field without another word is
+// required.
 type Config struct {
 	Keep           Keep
 	Hasher         *Hasher
@@ -34,16 +36,22 @@ type Config struct {
 	Now            func() time.Time
 	SessionDays    func() int64
 	InvitationDays func() int64
+	// SecondForAll says whether everybody must have a second factor; nil: no.
+	SecondForAll func() bool
 }
 
 // New makes a Directory.
 func New(c Config) *Directory {
 	r := &recent{}
+	if c.SecondForAll == nil {
+		c.SecondForAll = func() bool { return false }
+	}
 	return &Directory{
 		keep: forgetful{c.Keep, r}, recent: r, hasher: c.Hasher, now: c.Now,
 		tokens:         &tokens{key: c.TokenKey, issuer: c.Issuer, now: c.Now},
 		sessionDays:    c.SessionDays,
 		invitationDays: c.InvitationDays,
+		secondForAll:   c.SecondForAll,
 	}
 }
 
@@ -54,7 +62,7 @@ var (
 	ErrSession       = problem.New(problem.Unproven, "session.ended", "This session has ended.", "Sign in again.")
 	ErrInvitation    = problem.New(problem.Refused, "invitation.ended", "This invitation is used up, has expired, or is for another e-mail.", "Ask whoever invited you for a new link.")
 	ErrMailTaken     = problem.New(problem.Refused, "email.taken", "There is already an account with this e-mail.", "Sign in with it, or use another e-mail.")
-	ErrLastOwner     = problem.New(problem.Refused, "owner.last", "You are the only owner, and other people still keep passwords here.", "Their accounts must be deleted first, or another owner made.")
+	ErrLastOwner     = problem.New(problem.Refused, "owner.last", "This is the only owner, and other people still keep passwords here.", "Make somebody else an owner first, or let their accounts be deleted.")
 )
 
 // NormalEmail trims and lowers an e-mail as every client does before it
@@ -76,7 +84,7 @@ func CheckEmail(email string) error {
 // nobody who has an account, as long as that account uses the default too.
 func (d *Directory) Prelogin(ctx context.Context, email string) (KDF, string, error) {
 	email = NormalEmail(email)
-	a, err := d.byEmail(ctx, email)
+	a, err := d.ByEmail(ctx, email)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return DefaultKDF(), email, nil
@@ -113,11 +121,16 @@ func (d *Directory) Account(ctx context.Context, id UserID) (Account, error) {
 	return a, err
 }
 
-func (d *Directory) byEmail(ctx context.Context, email string) (Account, error) {
+// ByEmail finds the person of an e-mail, trimmed and in lower case, or answers
+// ErrNotFound. How long that takes tells which: see lookUp.
+func (d *Directory) ByEmail(ctx context.Context, email string) (Account, error) {
 	var a Account
 	err := d.keep.View(ctx, func(r Reader) (err error) { a, err = r.AccountByEmail(email); return err })
 	return a, err
 }
+
+// Hashes says how many slow hashes were made since the start.
+func (d *Directory) Hashes() int64 { return d.hasher.Count() }
 
 // change loads the account, lets fn change it, keeps it and moves its
 // revision on, all in one write. fn may also use the Writer.

@@ -16,18 +16,26 @@ const invitationSecret = 32
 
 // Invite makes an invitation for email and returns it with its token
 // (base64url), which is kept nowhere. An earlier one for the same e-mail ends.
-func (d *Directory) Invite(ctx context.Context, by UserID, email, name string) (Invitation, string, error) {
+// by is an owner, or empty for a command on the machine; role may be empty for
+// Member.
+func (d *Directory) Invite(ctx context.Context, by UserID, email, name string, role Role) (Invitation, string, error) {
 	email = NormalEmail(email)
-	if err := errors.Join(CheckEmail(email), checkLengths(name)); err != nil {
+	if role == "" {
+		role = Member
+	}
+	if err := errors.Join(CheckEmail(email), checkLengths(name), role.check()); err != nil {
 		return Invitation{}, "", problem.Of(err)
 	}
 	token := base64.RawURLEncoding.EncodeToString(random(invitationSecret))
 	now := d.now()
 	inv := Invitation{
-		ID: invitationID(token), Email: email, Name: name, Role: Member, By: by,
+		ID: invitationID(token), Email: email, Name: name, Role: role, By: by,
 		Created: now, Expires: now.AddDate(0, 0, int(d.invitationDays())),
 	}
 	err := d.keep.Write(ctx, func(w Writer) error {
+		if err := mayInvite(w, by); err != nil {
+			return err
+		}
 		if _, err := w.AccountByEmail(email); err == nil {
 			return ErrMailTaken
 		} else if !errors.Is(err, ErrNotFound) {
@@ -50,6 +58,19 @@ func (d *Directory) Invite(ctx context.Context, by UserID, email, name string) (
 		return Invitation{}, "", err
 	}
 	return inv, token, nil
+}
+
+// mayInvite wants by to be an owner now: one who was demoted a moment ago could
+// still invite an owner to their own other address.
+func mayInvite(r Reader, by UserID) error {
+	if by == "" {
+		return nil
+	}
+	a, err := r.Account(by)
+	if errors.Is(err, ErrNotFound) || err == nil && (a.Role != Owner || a.Disabled) {
+		return ErrNotOwner
+	}
+	return err
 }
 
 // Invitations lists those that can still be used.

@@ -9,13 +9,13 @@ import (
 )
 
 // VerifyPassword answers nil when hash is the master password hash of id, else
-// ErrWrongPassword.
-func (d *Directory) VerifyPassword(ctx context.Context, id UserID, hash string) error {
+// ErrWrongPassword. For known see Password.
+func (d *Directory) VerifyPassword(ctx context.Context, id UserID, hash string, known bool) error {
 	a, err := d.Account(ctx, id)
 	if err != nil {
 		return err
 	}
-	ok, err := d.hasher.Check(ctx, a.Verifier, hash)
+	ok, err := d.hasher.check(ctx, a.Verifier, hash, known)
 	if err != nil {
 		return err
 	}
@@ -143,9 +143,10 @@ func (d *Directory) SignOutEverywhere(ctx context.Context, id UserID, keep Sessi
 	return err
 }
 
-// restamp gives a a new stamp; of its sessions only keep survives.
+// restamp gives a a new stamp; of its sessions only keep survives, and no
+// device is remembered.
 func restamp(w Writer, a *Account, keep SessionID) error {
-	a.Stamp = newID()
+	a.Stamp, a.Remembered = newID(), nil
 	all, err := w.Sessions(a.ID)
 	if err != nil {
 		return err
@@ -162,28 +163,6 @@ func restamp(w Writer, a *Account, keep SessionID) error {
 		}
 	}
 	return nil
-}
-
-// Delete removes the account with everything in it. The only owner can't
-// leave while others still live here.
-func (d *Directory) Delete(ctx context.Context, id UserID) error {
-	return d.keep.Write(ctx, func(w Writer) error {
-		all, err := w.Accounts()
-		if err != nil {
-			return err
-		}
-		owners, mine := 0, false
-		for _, a := range all {
-			if a.Role == Owner {
-				owners++
-				mine = mine || a.ID == id
-			}
-		}
-		if mine && owners == 1 && len(all) > 1 {
-			return ErrLastOwner
-		}
-		return w.RemoveAccount(id)
-	})
 }
 
 func firstError(errs ...error) error {

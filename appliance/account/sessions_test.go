@@ -142,17 +142,17 @@ func TestSweepingRemovesWhatHasExpiredAndNothingElse(t *testing.T) {
 	s := newStage(t)
 	a := s.owner()
 	s.signIn("old")
-	_, oldToken, err := s.Invite(t.Context(), a.ID, "bob@example.test", "")
+	_, oldToken, err := s.Invite(t.Context(), a.ID, "bob@example.test", "", account.Member)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.wait(20 * day)
 	young := s.signIn("young")
-	if _, _, err := s.Invite(t.Context(), a.ID, "eve@example.test", ""); err != nil {
+	if _, _, err := s.Invite(t.Context(), a.ID, "eve@example.test", "", account.Member); err != nil {
 		t.Fatal(err)
 	}
 	s.wait(11 * day) // the first is 31 days old, the second 11: its invitation ended, too
-	if _, _, err := s.Invite(t.Context(), a.ID, "zoe@example.test", ""); err != nil {
+	if _, _, err := s.Invite(t.Context(), a.ID, "zoe@example.test", "", account.Member); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SweepSessions(t.Context()); err != nil {

@@ -3,297 +3,215 @@ package account
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
+	"latchkey/appliance/passkey"
 	"latchkey/appliance/problem"
+	"latchkey/appliance/totp"
 )
 
-// Credentials are what a sign-in by password brings.
+// A sign-in goes in steps, so that the door can ask its guard before each:
+// Password or CheckPasskey, then CheckSecond or CheckKey where a second factor is
+// on, then Start. Nothing is kept before all have passed.
+
+// Proven is a person on the way in: what has been proved, and the account as it
+// was then. Only the steps make one that Start believes.
+type Proven struct {
+	Account Account
+	Method  Method
+
+	proved   bool // the password or a passkey was right
+	complete bool // and nothing more is wanted
+
+	step      int64              // of the authenticator's code
+	used      passkey.Credential // with its counter moved; of a key or passkey
+	token     []byte             // hash of the token of a remembered device
+	device    string             // that it was remembered for
+	remember  bool               // the device wants to be remembered
+	recovered bool               // by the recovery code
+}
+
+// Wanted is nil when nothing more is wanted, else a *SecondWanted.
+func (p Proven) Wanted() error {
+	if p.complete {
+		return nil
+	}
+	return &SecondWanted{Providers: p.Account.Providers(), Account: p.Account}
+}
+
+// SecondWanted says that the password was right and a second factor is
+// missing. Recovery is always possible and not listed.
+type SecondWanted struct {
+	Providers []Provider
+	Account   Account // for the options of its security keys; tell nobody else of it
+}
+
+func (*SecondWanted) Error() string { return "Two factor required." }
+
+// Unwrap gives what a person is told.
+func (*SecondWanted) Unwrap() error { return errSecondWanted }
+
+var errSecondWanted = problem.New(problem.Refused, "second.wanted", "Two factor required.", "Give the code of your authenticator app, or use your security key.")
+
+// Problems of signing in.
+var (
+	ErrCodeWrong = problem.New(problem.Refused, "second.wrong", "Two-step token is invalid. Try again.", "Wait for the next code; each counts once.")
+	ErrRecovery  = problem.New(problem.Refused, "recovery.wrong", "The recovery code is wrong.", "Compare each character with what you wrote down.")
+	// ErrDisabled is told only to who has proved to be the person.
+	ErrDisabled = problem.New(problem.Refused, "account.disabled", "An owner of this house has disabled your account.", "Ask the owner.")
+	// ErrChanged: a second factor was changed while somebody signed in.
+	ErrChanged = problem.New(problem.Refused, "signin.changed", "Your account was changed while you signed in.", "Sign in again.")
+	// ErrDevice: no identifier of the device, or one that is too long.
+	ErrDevice = problem.New(problem.Refused, "device.missing", "The app did not say which device it is.", "Update your app and try again.")
+)
+
+// Check refuses what can't be a device that signs in.
+func (dev Device) Check() error {
+	if dev.Identifier == "" || len(dev.Identifier) > maxName {
+		return ErrDevice
+	}
+	return nil
+}
+
+// Password proves a master password hash. It answers ErrSignIn for a wrong
+// password and an unknown name alike, after the same work. known: a device of
+// this account asks; it has a hash slot that strangers can't take.
+func (d *Directory) Password(ctx context.Context, email, hash string, known bool) (Proven, error) {
+	a, err := d.lookUp(ctx, email)
+	if err != nil {
+		return Proven{}, err
+	}
+	ok, err := d.hasher.check(ctx, a.Verifier, hash, known)
+	if err != nil {
+		return Proven{}, err
+	}
+	if !ok {
+		return Proven{}, ErrSignIn
+	}
+	if a.Disabled {
+		return Proven{}, ErrDisabled
+	}
+	return Proven{Account: a, Method: ByPassword, proved: true, complete: !a.HasSecond()}, nil
+}
+
+// Second is a second factor as a sign-in brings it; without a Token there is none.
+type Second struct {
+	Provider Provider
+	Token    string // the code, the remembered device's token, or the recovery code
+	Remember bool   // the device wants to be remembered
+}
+
+// CheckSecond judges a code, a remembered device's token or a recovery code;
+// for a security key there is CheckKey. It answers ErrCodeWrong or ErrRecovery, or for a token
+// that is no longer good *SecondWanted, as if none had been sent. Where nothing
+// is wanted it changes nothing. device is the identifier of who asks.
+func (d *Directory) CheckSecond(p Proven, s Second, device string) (Proven, error) {
+	if p.complete || !p.proved {
+		return p, nil
+	}
+	if s.Token == "" {
+		return p, p.Wanted()
+	}
+	a, ok := p.Account, false
+	switch s.Provider {
+	case Authenticator:
+		if a.TOTP != nil {
+			p.step, ok = totp.Check(a.TOTP.Secret, s.Token, d.now(), a.TOTP.Step)
+		}
+		p.Method, p.remember = ByTOTP, s.Remember
+	case Remember:
+		p.token, p.device = rememberHash(s.Token), device
+		if !a.remembers(p.token, device, d.now()) {
+			return p, p.Wanted()
+		}
+		p.Method, ok = ByRemember, true
+	case Recovery:
+		if !sameRecovery(a.Recovery, s.Token) {
+			return Proven{}, ErrRecovery
+		}
+		p.Method, p.recovered, ok = ByRecovery, true, true
+	}
+	if !ok {
+		return Proven{}, ErrCodeWrong
+	}
+	p.complete = true
+	return p, nil
+}
+
+// CheckKey takes a security key as the second factor. used is what the ceremony
+// gave, its counter moved.
+func (d *Directory) CheckKey(p Proven, used passkey.Credential, remember bool) (Proven, error) {
+	if p.complete || !p.proved {
+		return p, nil
+	}
+	if p.Account.key(used.ID) < 0 {
+		return Proven{}, ErrCodeWrong
+	}
+	p.Method, p.used, p.remember, p.complete = ByKey, used, remember, true
+	return p, nil
+}
+
+// CheckPasskey takes a passkey in place of a password; no second factor is
+// wanted then. used is what the ceremony gave, its counter moved.
+func (d *Directory) CheckPasskey(ctx context.Context, id UserID, used passkey.Credential) (Proven, error) {
+	a, err := d.Account(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Proven{}, passkey.ErrUnknown
+	case err != nil:
+		return Proven{}, err
+	case a.passkey(used.ID) < 0:
+		return Proven{}, passkey.ErrUnknown
+	case a.Disabled:
+		return Proven{}, ErrDisabled
+	}
+	return Proven{Account: a, Method: ByPasskey, used: used, proved: true, complete: true}, nil
+}
+
+// Credentials are what a sign-in by password brings at once.
 type Credentials struct {
 	Email              string
 	MasterPasswordHash string
 	Client             string // client_id
 	Device             Device // Identifier, Name, Type and PushToken as the client says
+	Known              bool   // see Password
+	Second             Second
 }
 
-// Grant is what a sign-in or refresh gives.
-type Grant struct {
-	Account      Account
-	Device       Device
-	AccessToken  string
-	RefreshToken string
-	ExpiresIn    time.Duration // of the access token
-}
-
-// maxSessionsPerDevice bounds what one device can pile up: several windows or
-// shells at once are usual, hundreds are leftovers.
-const maxSessionsPerDevice = 16
-
-// SignIn proves a master password hash and starts a session. It answers
-// ErrSignIn for a wrong password and an unknown name alike, after the same
-// work.
+// SignIn is Password, CheckSecond and Start in one, for who needs to ask nobody
+// in between.
 func (d *Directory) SignIn(ctx context.Context, c Credentials) (Grant, error) {
-	if c.Device.Identifier == "" || len(c.Device.Identifier) > maxName {
-		return Grant{}, problem.New(problem.Refused, "device.missing", "The app did not say which device it is.", "Update your app and try again.")
+	if err := c.Device.Check(); err != nil {
+		return Grant{}, err
 	}
-	a, err := d.byEmail(ctx, NormalEmail(c.Email))
+	p, err := d.Password(ctx, c.Email, c.MasterPasswordHash, c.Known)
+	if err != nil {
+		return Grant{}, err
+	}
+	if p, err = d.CheckSecond(p, c.Second, c.Device.Identifier); err != nil {
+		return Grant{}, err
+	}
+	return d.Start(ctx, p, c.Device, c.Client)
+}
+
+// lookUpTime is what looking a name up takes for everybody, found or not: a
+// person's row costs opening and decoding, a stranger's name does not, and who
+// asks often enough sees tens of microseconds. Several times what a Raspberry
+// Pi needs.
+const lookUpTime = 4 * time.Millisecond
+
+// lookUp finds the account of an e-mail, or gives the zero one, both after the
+// same time.
+func (d *Directory) lookUp(ctx context.Context, email string) (Account, error) {
+	done := time.After(lookUpTime)
+	a, err := d.ByEmail(ctx, NormalEmail(email))
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Grant{}, err
+		return Account{}, err
 	}
-	ok, err := d.hasher.Check(ctx, a.Verifier, c.MasterPasswordHash)
-	if err != nil {
-		return Grant{}, err
+	select {
+	case <-done:
+		return a, nil
+	case <-ctx.Done():
+		return Account{}, ctx.Err()
 	}
-	if !ok {
-		return Grant{}, ErrSignIn
-	}
-	return d.start(ctx, a.ID, a.Verifier, c)
-}
-
-// start makes the device known and the session. It reads the account again and
-// wants the same verifier: the password may have changed while it was checked.
-func (d *Directory) start(ctx context.Context, id UserID, proven Verifier, c Credentials) (Grant, error) {
-	var g Grant
-	now := d.now()
-	err := d.keep.Write(ctx, func(w Writer) error {
-		a, err := w.Account(id)
-		if err != nil || string(a.Verifier.Hash) != string(proven.Hash) {
-			return ErrSignIn
-		}
-		a.Seen = now
-		if err := w.PutAccount(a); err != nil {
-			return err
-		}
-		dev, err := upsertDevice(w, a.ID, c.Device, now)
-		if err != nil {
-			return err
-		}
-		s := Session{
-			ID: SessionID(newID()), Owner: a.ID, Device: dev.ID, Client: c.Client, Stamp: a.Stamp,
-			Created: now, Seen: now, Expires: d.expiry(now),
-		}
-		if g.RefreshToken, s.Hash, err = newRefresh(a.ID, s.ID); err != nil {
-			return err
-		}
-		if err := dropOldest(w, s); err != nil {
-			return err
-		}
-		if err := w.PutSession(s); err != nil {
-			return err
-		}
-		g.Account, g.Device, g.ExpiresIn = a, dev, accessLife
-		g.AccessToken, err = d.tokens.access(a, dev, s)
-		return err
-	})
-	return g, err
-}
-
-func upsertDevice(w Writer, owner UserID, said Device, now time.Time) (Device, error) {
-	dev, err := w.DeviceByIdentifier(owner, said.Identifier)
-	if errors.Is(err, ErrNotFound) {
-		dev = Device{ID: DeviceID(newID()), Owner: owner, Identifier: said.Identifier, Created: now}
-	} else if err != nil {
-		return Device{}, err
-	}
-	dev.Name, dev.Type, dev.Seen = clip(said.Name), said.Type, now
-	if said.PushToken != "" {
-		dev.PushToken = said.PushToken
-	}
-	return dev, w.PutDevice(dev)
-}
-
-// dropOldest makes room for s among the sessions of its device.
-func dropOldest(w SessionWriter, s Session) error {
-	all, err := w.Sessions(s.Owner)
-	if err != nil {
-		return err
-	}
-	var same []Session
-	for _, other := range all {
-		if other.Device == s.Device {
-			same = append(same, other)
-		}
-	}
-	for len(same) >= maxSessionsPerDevice {
-		if err := w.RemoveSession(s.Owner, same[0].ID); err != nil {
-			return err
-		}
-		same = same[1:]
-	}
-	return nil
-}
-
-// Refresh gives a new access token for a refresh token, which stays good:
-// clients refresh from several places at once. Anything wrong with it is
-// ErrSession.
-func (d *Directory) Refresh(ctx context.Context, refreshToken string) (Grant, error) {
-	owner, id, secret, ok := readRefresh(refreshToken)
-	if !ok {
-		return Grant{}, ErrSession
-	}
-	var g Grant
-	var s Session
-	err := d.keep.View(ctx, func(r Reader) (err error) {
-		if s, err = r.Session(owner, id); err != nil {
-			return err
-		}
-		if g.Account, err = r.Account(owner); err != nil {
-			return err
-		}
-		g.Device, err = r.Device(owner, s.Device)
-		return err
-	})
-	if errors.Is(err, ErrNotFound) || err == nil && (!s.matches(secret) || s.Stamp != g.Account.Stamp || d.now().After(s.Expires)) {
-		return Grant{}, ErrSession
-	}
-	if err != nil {
-		return Grant{}, err
-	}
-	if err := d.slide(ctx, s); err != nil {
-		return Grant{}, err
-	}
-	g.RefreshToken, g.ExpiresIn = refreshToken, accessLife
-	g.AccessToken, err = d.tokens.access(g.Account, g.Device, s)
-	return g, err
-}
-
-// slideEvery spares the disk: a session's end moves on once an hour at most.
-const slideEvery = time.Hour
-
-func (d *Directory) slide(ctx context.Context, s Session) error {
-	now := d.now()
-	if now.Sub(s.Seen) < slideEvery && now.After(s.Created) {
-		return nil
-	}
-	return d.keep.Write(ctx, func(w Writer) error {
-		fresh, err := w.Session(s.Owner, s.ID)
-		if errors.Is(err, ErrNotFound) {
-			return ErrSession // ended meanwhile: it must not come back
-		}
-		if err != nil {
-			return err
-		}
-		fresh.Seen, fresh.Expires = now, d.expiry(now)
-		if err := w.PutSession(fresh); err != nil {
-			return err
-		}
-		return seen(w, fresh, now)
-	})
-}
-
-// seen notes on the session's device and account that they were used.
-func seen(w Writer, s Session, now time.Time) error {
-	dev, err := w.Device(s.Owner, s.Device)
-	if err != nil {
-		return err
-	}
-	a, err := w.Account(s.Owner)
-	if err != nil {
-		return err
-	}
-	dev.Seen, a.Seen = now, now
-	if err := w.PutDevice(dev); err != nil {
-		return err
-	}
-	return w.PutAccount(a)
-}
-
-func (d *Directory) expiry(now time.Time) time.Time { return now.AddDate(0, 0, int(d.sessionDays())) }
-
-// Session finds the live session behind an access token, or answers ErrSession.
-func (d *Directory) Session(ctx context.Context, accessToken string) (Session, error) {
-	now := d.now()
-	s, era, ok := d.recent.get(accessToken, now)
-	if ok {
-		return s, nil
-	}
-	owner, id, until, err := d.tokens.read(accessToken)
-	if err != nil {
-		return Session{}, ErrSession.Because(err)
-	}
-	err = d.keep.View(ctx, func(r Reader) (err error) { s, err = r.Session(owner, id); return err })
-	if errors.Is(err, ErrNotFound) || err == nil && now.After(s.Expires) {
-		return Session{}, ErrSession
-	}
-	if err != nil {
-		return Session{}, err
-	}
-	d.recent.put(era, accessToken, proven{s, until})
-	return s, nil
-}
-
-// End ends one session; that it has already ended is no error.
-func (d *Directory) End(ctx context.Context, s Session) error {
-	return d.keep.WriteSessions(ctx, func(w SessionWriter) error { return w.RemoveSession(s.Owner, s.ID) })
-}
-
-// SweepSessions removes the sessions and invitations that have expired.
-func (d *Directory) SweepSessions(ctx context.Context) error {
-	now := d.now()
-	var dead []Session
-	var late []InvitationID
-	err := d.keep.View(ctx, func(r Reader) error {
-		people, err := r.Accounts()
-		if err != nil {
-			return err
-		}
-		for _, a := range people {
-			all, err := r.Sessions(a.ID)
-			if err != nil {
-				return err
-			}
-			for _, s := range all {
-				if now.After(s.Expires) {
-					dead = append(dead, s)
-				}
-			}
-		}
-		invitations, err := r.Invitations()
-		for _, i := range invitations {
-			if now.After(i.Expires) {
-				late = append(late, i.ID)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("finding expired sessions: %w", err)
-	}
-	return errors.Join(d.removeSessions(ctx, dead), d.removeInvitations(ctx, late))
-}
-
-func (d *Directory) removeSessions(ctx context.Context, dead []Session) error {
-	if len(dead) == 0 {
-		return nil
-	}
-	return d.keep.WriteSessions(ctx, func(w SessionWriter) error {
-		for _, s := range dead {
-			if err := w.RemoveSession(s.Owner, s.ID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (d *Directory) removeInvitations(ctx context.Context, late []InvitationID) error {
-	if len(late) == 0 {
-		return nil
-	}
-	return d.keep.Write(ctx, func(w Writer) error {
-		for _, id := range late {
-			if err := w.RemoveInvitation(id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > maxName {
-		return string(r[:maxName])
-	}
-	return s
 }

@@ -42,6 +42,10 @@ type claims struct {
 
 func (t *tokens) access(a Account, dev Device, s Session) (string, error) {
 	now := t.now()
+	scope := []string{"api", "offline_access"}
+	if s.NoRefresh {
+		scope = scope[:1]
+	}
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: t.issuer, Subject: string(a.ID),
@@ -50,7 +54,7 @@ func (t *tokens) access(a Account, dev Device, s Session) (string, error) {
 		},
 		Premium: true, Name: a.Name, Email: a.Email, EmailVerified: true, Stamp: a.Stamp,
 		Device: dev.Identifier, DeviceType: fmt.Sprint(dev.Type), ClientID: s.Client,
-		Scope: []string{"api", "offline_access"}, AMR: []string{"Application"}, Session: string(s.ID),
+		Scope: scope, AMR: []string{"Application"}, Session: string(s.ID),
 	}).SignedString(t.key)
 	if err != nil {
 		return "", fmt.Errorf("signing an access token: %w", err)

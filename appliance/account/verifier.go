@@ -36,18 +36,23 @@ const (
 // that until the memory is collected, and a Raspberry Pi may have 1 GB.
 type Hasher struct {
 	slots   chan struct{}
+	own     chan struct{} // for known devices only, whom no flood of strangers may keep waiting
 	running atomic.Int64
+	made    atomic.Int64 // since the start
 	dummy   Verifier
 }
 
-// hashSlots: two at once saturate the cores of the machines this runs on, and
-// bound the memory at about 80 MiB.
-const hashSlots = 2
+// hashSlots: two at once saturate the cores of the machines this runs on. With
+// the known devices' own slot the memory is bounded at about 120 MiB.
+const (
+	hashSlots = 2
+	ownSlots  = 1
+)
 
 // NewHasher makes a Hasher with its own dummy verifier, against which unknown
 // accounts are checked so that they cost the same work.
 func NewHasher() *Hasher {
-	h := &Hasher{slots: make(chan struct{}, hashSlots)}
+	h := &Hasher{slots: make(chan struct{}, hashSlots), own: make(chan struct{}, ownSlots)}
 	h.dummy = Verifier{
 		Salt: random(verifierSalt), Hash: random(verifierHash),
 		Passes: verifierPasses, Memory: verifierMemory, Lanes: verifierLanes,
@@ -60,7 +65,8 @@ func NewHasher() *Hasher {
 func (h *Hasher) Make(ctx context.Context, masterPasswordHash string) (Verifier, error) {
 	v := h.dummy
 	v.Salt = random(verifierSalt)
-	sum, err := h.sum(ctx, v, masterPasswordHash)
+	const known = true // whoever sets a password was let in for it
+	sum, err := h.sum(ctx, v, masterPasswordHash, !known)
 	if err != nil {
 		return Verifier{}, err
 	}
@@ -71,32 +77,57 @@ func (h *Hasher) Make(ctx context.Context, masterPasswordHash string) (Verifier,
 // Check reports whether masterPasswordHash belongs to v; a zero Verifier never
 // matches and costs the same.
 func (h *Hasher) Check(ctx context.Context, v Verifier, masterPasswordHash string) (bool, error) {
-	known := len(v.Hash) == verifierHash && len(v.Salt) > 0
-	if !known {
+	const known = true
+	return h.check(ctx, v, masterPasswordHash, !known)
+}
+
+// check is Check; a known device may also take the slot that is theirs.
+func (h *Hasher) check(ctx context.Context, v Verifier, masterPasswordHash string, known bool) (bool, error) {
+	exists := len(v.Hash) == verifierHash && len(v.Salt) > 0
+	if !exists {
 		v = h.dummy
 	}
-	sum, err := h.sum(ctx, v, masterPasswordHash)
+	sum, err := h.sum(ctx, v, masterPasswordHash, known)
 	if err != nil {
 		return false, err
 	}
 	same := subtle.ConstantTimeCompare(sum, v.Hash) == 1
-	return same && known, nil
+	return same && exists, nil
 }
 
-func (h *Hasher) sum(ctx context.Context, v Verifier, masterPasswordHash string) ([]byte, error) {
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+func (h *Hasher) sum(ctx context.Context, v Verifier, masterPasswordHash string, known bool) ([]byte, error) {
+	slot, err := h.slot(ctx, known)
+	if err != nil {
+		return nil, err
 	}
 	h.running.Add(1)
+	h.made.Add(1)
 	defer func() {
-		<-h.slots
+		<-slot
 		if h.running.Add(-1) == 0 {
 			h.giveBackSoon()
 		}
 	}()
 	return argon2.IDKey([]byte(masterPasswordHash), v.Salt, v.Passes, v.Memory, v.Lanes, verifierHash), nil
+}
+
+// Count says how many hashes were made since the start.
+func (h *Hasher) Count() int64 { return h.made.Load() }
+
+// slot waits for a place and says which one to give back.
+func (h *Hasher) slot(ctx context.Context, known bool) (chan struct{}, error) {
+	own := h.own
+	if !known {
+		own = nil // which blocks for ever
+	}
+	select {
+	case h.slots <- struct{}{}:
+		return h.slots, nil
+	case own <- struct{}{}:
+		return own, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // giveBackSoon returns the hash's memory to the system once sign-ins have been

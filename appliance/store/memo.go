@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -36,7 +35,7 @@ func (m *memo) get(id account.UserID, tx int) (account.Account, bool) {
 	if !ok || m.changed.Load() > int64(min(tx, r.at)) {
 		return account.Account{}, false
 	}
-	return cloned(r.account), true
+	return r.account.Clone(), true
 }
 
 func (m *memo) set(id account.UserID, a account.Account, tx int) {
@@ -45,15 +44,5 @@ func (m *memo) set(id account.UserID, a account.Account, tx int) {
 	if m.known == nil || len(m.known) >= mostRemembered {
 		m.known = make(map[account.UserID]remembered)
 	}
-	m.known[id] = remembered{cloned(a), tx}
-}
-
-// cloned shares no memory with a, so that nobody changes what is remembered.
-func cloned(a account.Account) account.Account {
-	a.Verifier.Salt = slices.Clone(a.Verifier.Salt)
-	a.Verifier.Hash = slices.Clone(a.Verifier.Hash)
-	a.AccountKeys = slices.Clone(a.AccountKeys)
-	a.EquivDomains = slices.Clone(a.EquivDomains)
-	a.ExcludedDomains = slices.Clone(a.ExcludedDomains)
-	return a
+	m.known[id] = remembered{a.Clone(), tx}
 }

@@ -18,7 +18,7 @@ var floors = []floor{
 	{packages: []string{"appliance/problem", "appliance/clock", "appliance/health", "appliance/config", "appliance/logline"}, beside: map[string][]string{
 		"appliance/health": {"appliance/problem"}, "appliance/config": {"appliance/problem"}, "appliance/clock": {"appliance/problem"},
 	}},
-	{packages: []string{"appliance/passkey"}},
+	{packages: []string{"appliance/passkey", "appliance/totp"}},
 	{packages: []string{
 		"appliance/account", "appliance/vault", "appliance/guard", "appliance/journal", "appliance/settings",
 		"appliance/certs", "dyndns/...",
