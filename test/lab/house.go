@@ -123,8 +123,9 @@ func (h *House) Doctor() (map[string]Finding, error) {
 }
 
 // ask runs a command that answers in JSON; status and doctor end with 1 where something is wrong.
-func (h *House) ask(into any, command string) error {
-	out, err := h.Command(command, "--json", "--data", h.Dir).Output()
+func (h *House) ask(into any, words ...string) error {
+	command := strings.Join(words, " ")
+	out, err := h.Command(append(words, "--json", "--data", h.Dir)...).Output()
 	if len(out) == 0 && err != nil {
 		return fmt.Errorf("latchkey %s: %w", command, err)
 	}

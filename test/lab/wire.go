@@ -9,10 +9,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,10 +28,19 @@ const dialPatience = 2 * time.Second
 // Dial gives a function that connects from a namespace. Names are looked up at the resolver, and their addresses
 // tried one after the other.
 func (l *Lab) Dial(ns string) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return l.DialFrom(ns, netip.Addr{})
+}
+
+// DialFrom is Dial with an address to come from, such as one of the crowd's, which no interface has. The zero Addr
+// leaves it to the system. Addresses of the other family are left out.
+func (l *Lab) DialFrom(ns string, from netip.Addr) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
 		if err != nil {
 			return nil, err
+		}
+		if from.IsValid() {
+			network = map[bool]string{true: "tcp6", false: "tcp4"}[from.Is6()]
 		}
 		addresses := []string{host}
 		switch {
@@ -42,7 +53,7 @@ func (l *Lab) Dial(ns string) func(ctx context.Context, network, address string)
 		}
 		var failed []error
 		for _, a := range addresses {
-			conn, err := l.connect(ctx, ns, network, net.JoinHostPort(a, port))
+			conn, err := l.connectFrom(ctx, ns, from, network, net.JoinHostPort(a, port))
 			if err == nil {
 				return conn, nil
 			}
@@ -72,7 +83,15 @@ func (l *Lab) lookUp(ctx context.Context, ns, network, host string) ([]string, e
 
 // connect makes a connection on a thread that has entered the namespace, and that ends with its goroutine: a
 // socket stays in the namespace where it was made.
-func (l *Lab) connect(ctx context.Context, ns, network, address string) (conn net.Conn, err error) {
+func (l *Lab) connect(ctx context.Context, ns, network, address string) (net.Conn, error) {
+	return l.connectFrom(ctx, ns, netip.Addr{}, network, address)
+}
+
+func (l *Lab) connectFrom(ctx context.Context, ns string, from netip.Addr, network, address string) (conn net.Conn, err error) {
+	dialer := &net.Dialer{Timeout: dialPatience}
+	if from.IsValid() {
+		dialer.LocalAddr, dialer.Control = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), borrow
+	}
 	done := make(chan struct{})
 	var enter func()
 	enter = func() {
@@ -96,11 +115,20 @@ func (l *Lab) connect(ctx context.Context, ns, network, address string) (conn ne
 			err = fmt.Errorf("entering %s: %w", ns, failed)
 			return
 		}
-		conn, err = (&net.Dialer{Timeout: dialPatience}).DialContext(ctx, network, address)
+		conn, err = dialer.DialContext(ctx, network, address)
 	}
 	go enter()
 	<-done
 	return conn, err
+}
+
+// borrow lets a socket use an address that no interface has, as tool attack does.
+func borrow(_, _ string, raw syscall.RawConn) error {
+	var err error
+	if failed := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_FREEBIND, 1) }); failed != nil {
+		return failed
+	}
+	return err
 }
 
 func (l *Lab) query(ctx context.Context, ns, server, name, kind string) (*dns.Msg, error) {
@@ -157,10 +185,16 @@ func (l *Lab) Remembered(name, kind string) (found []string, left time.Duration,
 // connection for each request and follows no redirects.
 func (l *Lab) Client(ns string, roots ...string) *http.Client {
 	l.t.Helper()
-	return l.client("tcp", ns, roots)
+	return l.client("tcp", l.Dial(ns), roots)
 }
 
-func (l *Lab) client(network, ns string, roots []string) *http.Client {
+// ClientFrom is Client with an address to come from (DialFrom).
+func (l *Lab) ClientFrom(ns string, from netip.Addr, roots ...string) *http.Client {
+	l.t.Helper()
+	return l.client("tcp", l.DialFrom(ns, from), roots)
+}
+
+func (l *Lab) client(network string, dial func(context.Context, string, string) (net.Conn, error), roots []string) *http.Client {
 	l.t.Helper()
 	pool := x509.NewCertPool()
 	for _, file := range roots {
@@ -173,7 +207,7 @@ func (l *Lab) client(network, ns string, roots []string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-				return l.Dial(ns)(ctx, network, address)
+				return dial(ctx, network, address)
 			},
 			TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true, ForceAttemptHTTP2: true,
 		},
@@ -189,12 +223,12 @@ func (l *Lab) Get(ns, url string, roots ...string) (string, error) {
 
 // Get4 is Get over IPv4 alone, and Get6 over IPv6.
 func (l *Lab) Get4(ns, url string, roots ...string) (string, error) {
-	return read(l.client("tcp4", ns, roots), url)
+	return read(l.client("tcp4", l.Dial(ns), roots), url)
 }
 
 // Get6 is Get over IPv6 alone.
 func (l *Lab) Get6(ns, url string, roots ...string) (string, error) {
-	return read(l.client("tcp6", ns, roots), url)
+	return read(l.client("tcp6", l.Dial(ns), roots), url)
 }
 
 func read(client *http.Client, url string) (string, error) {

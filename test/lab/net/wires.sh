@@ -47,6 +47,11 @@ wire_roam() {
 	ipin roam link set dev eth0 up
 	ipin roam route add default via "$ROAM_GW"
 	ipin roam -6 route add default via "$ROAM_NET6::1"
+	# The crowd has no addresses on any interface: whoever binds one may have it, and what comes back is let in.
+	ipin inet route add "$CROWD" via "$ROAM"
+	ipin inet -6 route add "$CROWD6" via "$ROAM_NET6::20"
+	ipin roam route add local "$CROWD" dev lo
+	ipin roam -6 route add local "$CROWD6" dev lo
 }
 
 # The router's side of the home is a switch with two sockets. Its snooping would hold back the multicasts of

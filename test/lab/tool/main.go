@@ -24,6 +24,7 @@ func commands() map[string]command {
 		"unreserve": {"unreserve PROGRAM COPY PREFIX...: a miniupnpd that takes PREFIX for a public address", unreserve},
 		"get":       {"get [--ca FILE] URL: print what it answers, or fail", get},
 		"foreign":   {"foreign --listen ADDRESS --name NAME: somebody else's page, with a certificate of their own", foreign},
+		"attack":    {"attack --four AT --six AT --host NAME --account E-MAIL --crowd NET --crowd6 NET: thousands of strangers guess", attack},
 		"proxy":     {"proxy --listen ADDRESS --to URL --pki DIR: a reverse proxy that says who asked", proxy},
 	}
 }
