@@ -33,7 +33,7 @@ func (d *Directory) Device(ctx context.Context, owner UserID, id string) (Device
 // email.
 func (d *Directory) KnownDevice(ctx context.Context, email, identifier string) (bool, error) {
 	known := false
-	err := d.keep.View(ctx, func(r Reader) error {
+	err := d.lookUp(ctx, func(r Reader) error {
 		a, err := r.AccountByEmail(NormalEmail(email))
 		if err != nil {
 			return err
@@ -42,9 +42,6 @@ func (d *Directory) KnownDevice(ctx context.Context, email, identifier string) (
 		known = err == nil
 		return err
 	})
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
 	return known, err
 }
 

@@ -62,7 +62,7 @@ var (
 	ErrSession       = problem.New(problem.Unproven, "session.ended", "This session has ended.", "Sign in again.")
 	ErrInvitation    = problem.New(problem.Refused, "invitation.ended", "This invitation is used up, has expired, or is for another e-mail.", "Ask whoever invited you for a new link.")
 	ErrMailTaken     = problem.New(problem.Refused, "email.taken", "There is already an account with this e-mail.", "Sign in with it, or use another e-mail.")
-	ErrLastOwner     = problem.New(problem.Refused, "owner.last", "This is the only owner, and other people still keep passwords here.", "Make somebody else an owner first, or let their accounts be deleted.")
+	ErrLastOwner     = problem.New(problem.Refused, "owner.last", "The house would be left without an owner.", "Make somebody else an owner first.")
 )
 
 // NormalEmail trims and lowers an e-mail as every client does before it

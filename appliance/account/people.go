@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"latchkey/appliance/problem"
 )
@@ -144,7 +145,6 @@ func (d *Directory) RequireSecondForAll(ctx context.Context) error {
 // way in of its own that its person may remove.
 func (d *Directory) ResetSecond(ctx context.Context, id UserID) error {
 	return d.manage(ctx, id, func(w Writer, a *Account) error {
-		a.Recovery = ""
 		return d.recovered(w, a)
 	})
 }
@@ -174,11 +174,12 @@ func (d *Directory) Delete(ctx context.Context, id UserID) error {
 		if err != nil {
 			return err
 		}
-		for _, a := range all {
-			if a.ID != id || len(all) == 1 {
-				continue
-			}
-			if err := dethrone(w, a); err != nil {
+		i := slices.IndexFunc(all, func(a Account) bool { return a.ID == id })
+		if i < 0 {
+			return ErrNoPerson
+		}
+		if len(all) > 1 {
+			if err := dethrone(w, all[i]); err != nil {
 				return err
 			}
 		}

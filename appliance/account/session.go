@@ -130,9 +130,6 @@ func (d *Directory) Limited(s Session) bool {
 	return !s.standing.hasSecond && (s.standing.wantsSecond || d.secondForAll())
 }
 
-// ProofLife is how long a proof counts as fresh for what is dangerous.
-const ProofLife = 5 * time.Minute
-
 // Prove notes that the session's person has just proved to be there, and gives
 // the session as it is now.
 func (d *Directory) Prove(ctx context.Context, s Session) (Session, error) {
@@ -149,13 +146,6 @@ func (d *Directory) Prove(ctx context.Context, s Session) (Session, error) {
 		return w.PutSession(fresh)
 	})
 	return s, err
-}
-
-// Fresh reports whether the session's last proof still counts. One from the
-// future, where the clock has gone back, does not.
-func (d *Directory) Fresh(s Session) bool {
-	age := d.now().Sub(s.Proved)
-	return age >= 0 && age < ProofLife
 }
 
 // Sessions lists a person's live sessions, the oldest first.

@@ -14,45 +14,6 @@ import (
 // Password or CheckPasskey, then CheckSecond or CheckKey where a second factor is
 // on, then Start. Nothing is kept before all have passed.
 
-// Proven is a person on the way in: what has been proved, and the account as it
-// was then. Only the steps make one that Start believes.
-type Proven struct {
-	Account Account
-	Method  Method
-
-	proved   bool // the password or a passkey was right
-	complete bool // and nothing more is wanted
-
-	step      int64              // of the authenticator's code
-	used      passkey.Credential // with its counter moved; of a key or passkey
-	token     []byte             // hash of the token of a remembered device
-	device    string             // that it was remembered for
-	remember  bool               // the device wants to be remembered
-	recovered bool               // by the recovery code
-}
-
-// Wanted is nil when nothing more is wanted, else a *SecondWanted.
-func (p Proven) Wanted() error {
-	if p.complete {
-		return nil
-	}
-	return &SecondWanted{Providers: p.Account.Providers(), Account: p.Account}
-}
-
-// SecondWanted says that the password was right and a second factor is
-// missing. Recovery is always possible and not listed.
-type SecondWanted struct {
-	Providers []Provider
-	Account   Account // for the options of its security keys; tell nobody else of it
-}
-
-func (*SecondWanted) Error() string { return "Two factor required." }
-
-// Unwrap gives what a person is told.
-func (*SecondWanted) Unwrap() error { return errSecondWanted }
-
-var errSecondWanted = problem.New(problem.Refused, "second.wanted", "Two factor required.", "Give the code of your authenticator app, or use your security key.")
-
 // Problems of signing in.
 var (
 	ErrCodeWrong = problem.New(problem.Refused, "second.wrong", "Two-step token is invalid. Try again.", "Wait for the next code; each counts once.")
@@ -77,7 +38,8 @@ func (dev Device) Check() error {
 // password and an unknown name alike, after the same work. known: a device of
 // this account asks; it has a hash slot that strangers can't take.
 func (d *Directory) Password(ctx context.Context, email, hash string, known bool) (Proven, error) {
-	a, err := d.lookUp(ctx, email)
+	var a Account // the zero one for a stranger: its verifier fits nothing
+	err := d.lookUp(ctx, func(r Reader) (err error) { a, err = r.AccountByEmail(NormalEmail(email)); return err })
 	if err != nil {
 		return Proven{}, err
 	}
@@ -200,18 +162,17 @@ func (d *Directory) SignIn(ctx context.Context, c Credentials) (Grant, error) {
 // Pi needs.
 const lookUpTime = 4 * time.Millisecond
 
-// lookUp finds the account of an e-mail, or gives the zero one, both after the
-// same time.
-func (d *Directory) lookUp(ctx context.Context, email string) (Account, error) {
+// lookUp is View for what strangers may ask about a name: it ends after the
+// same time whether fn finds it or answers ErrNotFound, which is no error here.
+func (d *Directory) lookUp(ctx context.Context, fn func(Reader) error) error {
 	done := time.After(lookUpTime)
-	a, err := d.ByEmail(ctx, NormalEmail(email))
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Account{}, err
+	if err := d.keep.View(ctx, fn); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
 	}
 	select {
 	case <-done:
-		return a, nil
+		return nil
 	case <-ctx.Done():
-		return Account{}, ctx.Err()
+		return ctx.Err()
 	}
 }

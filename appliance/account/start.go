@@ -140,7 +140,8 @@ func (d *Directory) open(w Writer, g *Grant, a Account, said Device, s Session) 
 	if err != nil {
 		return err
 	}
-	s.ID, s.Owner, s.Device, s.Stamp, s.Created, s.Seen = SessionID(newID()), a.ID, dev.ID, a.Stamp, now, now
+	s.ID, s.Owner, s.Device = SessionID(newID()), a.ID, dev.ID
+	s.Client, s.Stamp, s.Created, s.Seen = clip(s.Client), a.Stamp, now, now
 	if !s.NoRefresh {
 		if g.RefreshToken, s.Hash, err = newRefresh(a.ID, s.ID); err != nil {
 			return err
@@ -175,7 +176,7 @@ func upsertDevice(w Writer, owner UserID, said Device, now time.Time) (Device, e
 	}
 	dev.Type, dev.Seen = said.Type, now
 	if said.PushToken != "" {
-		dev.PushToken = said.PushToken
+		dev.PushToken = clip(said.PushToken)
 	}
 	return dev, w.PutDevice(dev)
 }
