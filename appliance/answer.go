@@ -44,14 +44,6 @@ func (a *Appliance) elsewhere(r *http.Request) (string, bool) {
 	return "https://localhost" + port(bound.Port()) + "/", true
 }
 
-func (a *Appliance) origin(r *http.Request) api.Origin {
-	where := a.scout.Origin(r)
-	return api.Origin{Home: where == listen.Home, Machine: where == listen.Machine}
-}
-
-// client is whom a request is made for, behind a declared proxy too.
-func (a *Appliance) client(r *http.Request) netip.Addr { return a.scout.Client(r).Addr }
-
 // links gives the addresses of the page with fragment behind "/#/". The one on
 // the internet comes first, but not for the set-up, which goes on at home only.
 func (a *Appliance) links(fragment string) []api.Link {

@@ -21,6 +21,7 @@ import (
 	"latchkey/appliance/health"
 	"latchkey/appliance/journal"
 	"latchkey/appliance/listen"
+	"latchkey/appliance/passkey"
 	"latchkey/appliance/settings"
 	"latchkey/appliance/setup"
 	"latchkey/appliance/store"
@@ -48,6 +49,8 @@ type Appliance struct {
 	board    *health.Board
 	settings *settings.Settings
 	guard    *guard.Guard
+	besieged chan struct{} // guard has news
+	crowd    guard.Crowd
 	people   *account.Directory
 	vault    *vault.Vault
 	journal  *journal.Journal
@@ -82,7 +85,7 @@ func Assemble(ctx context.Context, c Config) (*Appliance, error) {
 	if err := makeHouse(c); err != nil {
 		return nil, err
 	}
-	a := &Appliance{cfg: c, clock: clock.New()}
+	a := &Appliance{cfg: c, clock: clock.New(), besieged: make(chan struct{}, 1)}
 	a.board = health.NewBoard(a.clock.Now, c.Log)
 	file, err := store.Open(ctx, store.Config{Dir: c.Data, Now: a.clock.Now, Log: c.Log})
 	if err != nil {
@@ -134,7 +137,7 @@ func (a *Appliance) openGuard(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.guard, err = guard.New(ctx, guard.Config{Keep: a.store.Guard(), Key: key, Now: a.clock.Now, Log: a.cfg.Log})
+	a.guard, err = guard.New(ctx, guard.Config{Keep: a.store.Guard(), Key: key, Now: a.clock.Now, Log: a.cfg.Log, Changed: a.wake})
 	return err
 }
 
@@ -147,6 +150,7 @@ func (a *Appliance) openPeople(ctx context.Context) error {
 	a.people = account.New(account.Config{
 		Keep: a.store.Accounts(), Hasher: account.NewHasher(), TokenKey: key, Issuer: "latchkey", Now: a.clock.Now,
 		SessionDays: number(settings.SessionDays), InvitationDays: number(settings.InvitationDays),
+		SecondForAll: func() bool { return a.settings.Bool(settings.SecondEveryone) },
 	})
 	a.vault = vault.New(a.store.Vault(), a.clock.Now)
 	names, err := a.lastingKey(ctx, pseudonymKeyValue)
@@ -154,7 +158,9 @@ func (a *Appliance) openPeople(ctx context.Context) error {
 		return err
 	}
 	a.journal = journal.New(journal.Config{
-		Keep: a.store.Journal(), Now: a.clock.Now, Days: number(settings.JournalDays), Key: names, Log: a.cfg.Log,
+		Keep: a.store.Journal(), Now: a.clock.Now, Days: number(settings.JournalDays), Key: names,
+		Bytes:  func() int64 { return a.settings.Number(settings.JournalMegabytes) << 20 },
+		Naming: func() string { return a.settings.Text(settings.JournalNames) }, Log: a.cfg.Log,
 	})
 	a.kits = setup.NewKits(values{a.store}, a.store.Identity(), a.clock.Now)
 	return nil
@@ -164,6 +170,11 @@ func (a *Appliance) openSetup(ctx context.Context) error {
 	a.setup = setup.New(setup.Config{
 		Owners: a.people, Reached: a.reach, Settings: a.settings, Kits: a.kits, Checks: a.quickChecks(), Board: a.board, Now: a.clock.Now,
 	})
+	if a.settings.Bool(settings.SecondEveryone) { // a pin may say so since the last start
+		if err := a.people.RequireSecondForAll(ctx); err != nil {
+			return err
+		}
+	}
 	return a.setup.Review(ctx)
 }
 
@@ -203,14 +214,11 @@ func (a *Appliance) openDoor(context.Context) error {
 		People: a.people, Vault: a.vault, Settings: a.settings, Setup: a.setup, Reach: a.reach, Kits: a.kits,
 		Guard: a.guard, Journal: a.journal, Board: a.board, Log: a.cfg.Log,
 		Version: a.cfg.Version, Origin: a.origin, Links: a.links, Base: a.base, QR: qr, Trust: a.trust,
-		Client: a.client, Passkeys: noPasskeys, Doctor: a.Doctor, Status: a.Status,
+		Client: a.client, Ceremonies: passkey.New(a.clock.Now), Party: a.party, Now: a.clock.Now, Entered: a.entered,
+		Doctor: a.Doctor, Status: a.Status,
 	})
 	return nil
 }
-
-// noPasskeys is true of every house: accounts hold no passkeys of their own
-// yet, only items for other sites, which no name of ours concerns.
-func noPasskeys(context.Context, string) ([]string, error) { return []string{}, nil }
 
 func (a *Appliance) savedTime() savedTime { return savedTime{blob{a.store, savedTimeValue}} }
 

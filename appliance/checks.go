@@ -191,6 +191,6 @@ func (a *Appliance) Status() api.Status {
 	if people, err := a.people.People(context.Background()); err == nil {
 		s.People, s.Ready = len(people), len(people) > 0
 	}
-	s.Reach = a.reach.Lines()
+	s.Reach, s.Hashes = a.reach.Lines(), a.people.Hashes()
 	return s
 }

@@ -76,6 +76,8 @@ func (a *Appliance) ready(ctx context.Context, bound listen.Bound) (Ready, error
 func (a *Appliance) parts(serve, greet func(context.Context) error) []part {
 	return []part{
 		{"journal", a.journal.Run, restarts},
+		{"guard", a.guard.Run, restarts},
+		{"watch over guesses", a.watchGuard, restarts},
 		{"clock", func(ctx context.Context) error { return a.clock.Run(ctx, a.savedTime()) }, restarts},
 		{"certificates", a.house.Run, restarts},
 		{"housekeeping", a.keepHouse, restarts},

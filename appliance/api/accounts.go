@@ -181,12 +181,6 @@ func clearPushToken(c *call) (any, error) {
 	return empty{}, c.People.SetPushToken(c.ctx(), c.session.Owner, c.r.PathValue("id"), "")
 }
 
-func removeDevice(c *call) (any, error) {
-	d, err := c.People.RemoveDevice(c.ctx(), c.session.Owner, c.r.PathValue("id"))
-	c.device = d
-	return empty{}, err
-}
-
 func getDomains(c *call) (any, error) {
 	me, err := c.me()
 	return domainsShape(me), err

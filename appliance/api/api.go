@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/guard"
 	"latchkey/appliance/health"
 	"latchkey/appliance/journal"
+	"latchkey/appliance/passkey"
 	"latchkey/appliance/reach"
 	"latchkey/appliance/settings"
 	"latchkey/appliance/setup"
@@ -25,6 +27,9 @@ import (
 type Origin struct {
 	Home    bool // on the home network, or this computer as localhost
 	Machine bool // through the Unix socket: a command run on the machine
+	// Spared: far, but from an address that many share and that must never be
+	// shut out: this computer, the router, a declared proxy.
+	Spared bool
 }
 
 // Link is one address of the house, as the set-up shows it.
@@ -71,9 +76,14 @@ type Config struct {
 	Trust func() Trust
 	// Doctor runs every check, the slow ones too.
 	Doctor func(context.Context) []health.Finding
-	// Passkeys names the people who sign in here with a passkey of the relying
-	// party id; it stops working when the house changes its name.
-	Passkeys func(ctx context.Context, id string) ([]string, error)
+	// Ceremonies judges passkeys and security keys for the Party that the house
+	// is under the name by which it was called.
+	Ceremonies *passkey.Ceremonies
+	Party      func(*http.Request) (passkey.Party, error)
+	Now        func() time.Time
+	// Entered hears of each sign-in and refresh, and from which device; it must
+	// not block. It may be nil.
+	Entered func(r *http.Request, device string)
 	// Status says how the running appliance is, for `latchkey status`.
 	Status func() Status
 }
@@ -88,6 +98,7 @@ type Status struct {
 	People     int                `json:"people"`
 	Reach      []reach.Line       `json:"reach"` // address, name, door, certificate, clock; those that there are
 	Conditions []health.Condition `json:"conditions"`
+	Hashes     int64              `json:"hashes"` // slow hashes of passwords since the start
 }
 
 // API answers requests.

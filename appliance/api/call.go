@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/problem"
@@ -25,6 +26,9 @@ type call struct {
 	row     route
 	origin  *Origin // asked by from
 	body    []byte
+	began   time.Time
+	status  int             // of the answer, once it is written
+	known   bool            // guard knows the device
 	session account.Session // of a person
 	device  account.Device  // of a sign-in, for the journal
 	account account.Account // loaded by me

@@ -17,6 +17,15 @@ const dateFormat = "2006-01-02T15:04:05.000000Z"
 
 func date(t time.Time) string { return t.UTC().Format(dateFormat) }
 
+// dateOrNull is a date, or null for the zero time.
+func dateOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := date(t)
+	return &s
+}
+
 // appendDate writes a date, or null for the zero time.
 func appendDate(b []byte, t time.Time) []byte {
 	if t.IsZero() {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net/url"
-
 	"latchkey/appliance/account"
 	"latchkey/appliance/journal"
 	"latchkey/appliance/problem"
@@ -26,55 +24,6 @@ func state(c *call) (any, error) {
 	return answer, nil
 }
 
-func people(c *call) (any, error) {
-	all, err := c.People.People(c.ctx())
-	if err != nil {
-		return nil, err
-	}
-	shapes := []any{}
-	for _, a := range all {
-		items, folders, err := c.Vault.Count(c.ctx(), a.ID)
-		if err != nil {
-			return nil, err
-		}
-		devices, err := c.People.Devices(c.ctx(), a.ID)
-		if err != nil {
-			return nil, err
-		}
-		shapes = append(shapes, map[string]any{
-			"id": a.ID, "email": a.Email, "name": a.Name, "role": a.Role, "created": date(a.Created), "lastSeen": date(a.Seen),
-			"items": items, "folders": folders, "devices": len(devices),
-		})
-	}
-	invited, err := c.People.Invitations(c.ctx())
-	if err != nil {
-		return nil, err
-	}
-	waiting := []any{}
-	for _, i := range invited {
-		waiting = append(waiting, map[string]any{"id": i.ID, "email": i.Email, "name": i.Name, "created": date(i.Created), "expires": date(i.Expires)})
-	}
-	return map[string]any{"people": shapes, "invitations": waiting}, nil
-}
-
-func invite(c *call) (any, error) {
-	var body struct{ Email, Name string }
-	if err := c.json(&body); err != nil {
-		return nil, err
-	}
-	inv, token, err := c.People.Invite(c.ctx(), c.session.Owner, body.Email, body.Name)
-	if err != nil {
-		return nil, err
-	}
-	link := c.Base() + "/#/finish-signup?" + url.Values{"email": {inv.Email}, "token": {token}}.Encode()
-	qr, err := c.QR(link)
-	return map[string]any{"id": inv.ID, "email": inv.Email, "expires": date(inv.Expires), "link": link, "qr": qr}, err
-}
-
-func uninvite(c *call) (any, error) {
-	return empty{}, c.People.Uninvite(c.ctx(), account.InvitationID(lower(c.r.PathValue("id"))))
-}
-
 func conditions(c *call) (any, error) {
 	me, err := c.me()
 	if err != nil {
@@ -84,7 +33,11 @@ func conditions(c *call) (any, error) {
 	if me.Role != account.Owner {
 		list = list[:0] // the house's troubles are the owner's to mend
 	}
-	return map[string]any{"conditions": list}, nil
+	answer := map[string]any{"conditions": list}
+	if me.Role == account.Owner {
+		answer["version"] = c.Version
+	}
+	return answer, nil
 }
 
 // recentEvents is how many a person sees of their own doings.
@@ -107,7 +60,7 @@ func report(c *call) (any, error) {
 	if body.Kind != journal.Export {
 		return nil, problem.New(problem.Refused, "activity.kind", "This is nothing that the page reports.", "")
 	}
-	c.record(journal.Export, "ok")
+	c.record(journal.Event{Kind: journal.Export})
 	return empty{}, nil
 }
 

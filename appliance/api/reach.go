@@ -89,12 +89,6 @@ func applyReach(c *call) (any, error) {
 	return getReach(c)
 }
 
-// claimsOwner wants the password of an owner; the wizard, which comes before
-// the first password, has none to show.
-func claimsOwner(c *call) (string, bool) {
-	return string(c.session.Owner), c.session.Owner != ""
-}
-
 func retryReach(c *call) (any, error) {
 	if err := c.Reach.Retry(c.ctx()); err != nil {
 		return nil, err
@@ -155,7 +149,7 @@ func (c *call) passkeyHolders(o reach.Overview) ([]string, error) {
 	if o.Plan == nil {
 		return []string{}, nil
 	}
-	return c.Passkeys(c.ctx(), o.Plan.Name)
+	return c.People.PasskeyHolders(c.ctx(), o.Plan.Name)
 }
 
 // moveReach gives the wizard's browser a link to the house under the name that

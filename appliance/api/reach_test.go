@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/appliance/account"
 	"latchkey/appliance/health"
+	"latchkey/appliance/passkey"
 	"latchkey/appliance/problem"
 	"latchkey/appliance/reach"
 )
@@ -102,7 +104,11 @@ func TestReach(t *testing.T) {
 		s := newStage(t)
 		a := s.owner()
 		s.path.named = true
-		s.passkeys = map[string][]string{"vault.example.org": {"alice@example.test"}}
+		for _, id := range []string{"vault.example.org", "pi.local"} {
+			if _, err := s.People.AddPasskey(t.Context(), account.UserID(a.id), account.Passkey{Name: id, Credential: passkey.Credential{ID: []byte(id), RPID: id}}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		got := s.do(a.who, "POST", "/latchkey/reach/rename", tree{"name": "other.example.org", "masterPasswordHash": a.body.MasterPasswordHash}).want(200).Body.String()
 		if !strings.Contains(got, `"passkeys":1`) || !strings.Contains(got, "alice@example.test") || len(s.path.applied) != 0 {
 			t.Errorf("answered %s, applied %d", got, len(s.path.applied))

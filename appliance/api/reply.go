@@ -1,11 +1,14 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"latchkey/appliance/problem"
 )
@@ -25,21 +28,33 @@ type plain struct {
 	body []byte
 }
 
+// streamed answers what is written while it is made; what goes wrong after the
+// first byte cuts the connection, so that half of it can't pass for the whole.
+type streamed struct {
+	kind  string
+	write func(context.Context, io.Writer) error
+}
+
 // spliced answers JSON that is put together from ready pieces.
 type spliced [][]byte
 
 // reply writes a handler's answer.
 func (c *call) reply(answer any) {
+	c.status = http.StatusOK
 	switch v := answer.(type) {
 	case empty:
 		c.w.WriteHeader(http.StatusOK)
 	case noContent:
+		c.status = http.StatusNoContent
 		c.w.WriteHeader(http.StatusNoContent)
 	case notModified:
+		c.status = http.StatusNotModified
 		c.w.WriteHeader(http.StatusNotModified)
 	case plain:
 		c.w.Header().Set("Content-Type", v.kind)
 		_, _ = c.w.Write(v.body) // a caller who left is nobody's trouble
+	case streamed:
+		c.stream(v)
 	case spliced:
 		c.w.Header().Set("Content-Type", jsonType)
 		for _, piece := range v {
@@ -55,6 +70,14 @@ func (c *call) reply(answer any) {
 		}
 		c.w.Header().Set("Content-Type", jsonType)
 		_, _ = c.w.Write(body)
+	}
+}
+
+func (c *call) stream(s streamed) {
+	c.w.Header().Set("Content-Type", s.kind)
+	if err := s.write(c.ctx(), c.w); err != nil && c.ctx().Err() == nil {
+		c.Log.Error("streaming an answer", "route", c.row.pattern, "cause", err)
+		panic(http.ErrAbortHandler)
 	}
 }
 
@@ -127,7 +150,8 @@ func (c *call) refuse(err error) {
 		panic("api: encoding an error: " + merr.Error()) // strings only
 	}
 	c.w.Header().Set("Content-Type", jsonType)
-	c.w.WriteHeader(statuses[p.Kind])
+	c.status = statuses[p.Kind]
+	c.w.WriteHeader(c.status)
 	_, _ = c.w.Write(body)
 }
 
@@ -140,6 +164,10 @@ func failureOf(err error, p *problem.Problem) any {
 		Message: message, ValidationErrors: map[string][]string{"": {message}},
 		ErrorModel: errorModel{message, "error"}, Object: "error",
 		Problem: shown{p.Code, p.Text, p.Hint, p.Values},
+	}
+	var second *secondError
+	if errors.As(err, &second) {
+		return second.shape(f.Problem)
 	}
 	var g *grantError
 	if !errors.As(err, &g) {
@@ -195,10 +223,15 @@ func cors(w http.ResponseWriter, r *http.Request) bool {
 
 // unknown answers what no route takes.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
-	c := &call{API: a, w: w, r: r, row: route{pattern: "(none)"}}
+	c := &call{API: a, w: w, r: r, row: route{pattern: "(none)", caller: anyone}, began: time.Now()}
 	setHeaders(w.Header())
 	if cors(w, r) {
 		return
 	}
-	c.refuse(notFound())
+	err := c.flood()
+	if err == nil {
+		err = notFound()
+	}
+	c.refuse(err)
+	c.count()
 }

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"latchkey/appliance/account"
@@ -24,11 +22,16 @@ const (
 	machine        // a command on the machine itself
 )
 
-// proof says what a caller must show beside being let in.
+// proof says what a caller must show beside being let in, from the least to the
+// most. A body may hold it (see evidence); the wizard and the machine, which
+// have no password, need none.
 type proof int
 
 const (
 	noProof       proof = iota
+	freshProof          // proved within the last minutes of this session, or in the body
+	factorProof         // in the body: a password, a passkey, or the token of one of them minutes ago
+	presentProof        // in the body: a password or a passkey
 	passwordProof       // masterPasswordHash in the body is theirs
 )
 
@@ -36,15 +39,21 @@ const (
 type route struct {
 	pattern string
 	caller  caller
+	// attempt is what the whole request tries, for the name that claims gives
+	// (nil: for nobody). A secret beside it, a proof or the parts of a sign-in,
+	// is an attempt of its own: see call.attempt.
 	attempt guard.Attempt
+	claims  func(*call) string
 	proof   proof
+	// sterner gives the proof that this request wants where it may want more
+	// than the row does.
+	sterner func(*call) proof
 	event   journal.Kind // recorded when it went well; empty: none
+	detail  string       // of the event: which act it was
 	limit   int64        // of the body, in bytes; 0: by who may call, see bodyLimit
-	serve   func(*call) (any, error)
-	// claims gives the name that an attempt is made for, and whether this
-	// request is such an attempt at all; where not, the row's proof is not
-	// wanted either. nil: always, for the caller.
-	claims func(*call) (string, bool)
+	// enrol leaves the row open to somebody who must add a second factor first.
+	enrol bool
+	serve func(*call) (any, error)
 }
 
 // Bodies: what anybody may send is a form or a set of keys, kept small because
@@ -70,7 +79,7 @@ func (r route) bodyLimit() int64 {
 // adapt is the one way from a request to a handler and back.
 func (a *API) adapt(row route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{API: a, w: w, r: r, row: row}
+		c := &call{API: a, w: w, r: r, row: row, began: time.Now()}
 		setHeaders(w.Header())
 		if cors(w, r) {
 			return
@@ -78,9 +87,10 @@ func (a *API) adapt(row route) http.Handler {
 		answer, err := c.run()
 		if err != nil {
 			c.refuse(err)
-			return
+		} else {
+			c.reply(answer)
 		}
-		c.reply(answer)
+		c.count()
 	})
 }
 
@@ -92,28 +102,33 @@ func (c *call) run() (any, error) {
 	if err := c.read(); err != nil {
 		return nil, err
 	}
-	try, counts := c.try()
-	if counts {
-		if v := c.Guard.Ask(try); !v.Allowed {
-			return nil, tooMany(v.Wait)
-		}
+	if err := c.flood(); err != nil {
+		return nil, err
 	}
 	if err := c.prove(); err != nil {
-		c.told(err)
 		return nil, err
 	}
-	answer, err := c.row.serve(c)
-	if err != nil {
-		c.told(err)
-		return nil, err
+	answer, err := c.tried()
+	if err == nil && c.row.event != "" {
+		c.record(journal.Event{Kind: c.row.event, Detail: c.row.detail})
 	}
-	if counts {
-		c.Guard.Passed(try)
+	return answer, err
+}
+
+// tried serves the request, as an attempt where the row calls it one.
+func (c *call) tried() (answer any, err error) {
+	if c.row.attempt == guard.None {
+		return c.row.serve(c)
 	}
-	if c.row.event != "" {
-		c.record(c.row.event, "ok")
+	name := ""
+	if c.row.claims != nil {
+		name = c.row.claims(c)
 	}
-	return answer, nil
+	err = c.attempt(c.row.attempt, name, func() error {
+		answer, err = c.row.serve(c)
+		return err
+	})
+	return answer, err
 }
 
 // admit finds out whether one of the row's callers is this one.
@@ -152,6 +167,9 @@ func (c *call) identify(may caller) error {
 		return err
 	}
 	c.session = s
+	if !c.row.enrol && c.People.Limited(s) {
+		return c.enrolFirst()
+	}
 	if may&person != 0 {
 		return nil
 	}
@@ -165,58 +183,13 @@ func (c *call) identify(may caller) error {
 	return nil
 }
 
-// try says for whom the request tries what its row names.
-func (c *call) try() (guard.Try, bool) {
-	t := guard.Try{Attempt: c.row.attempt, Account: string(c.session.Owner), Peer: c.peer()}
-	if t.Attempt == guard.None || c.from().Machine {
-		return t, false
-	}
-	if c.row.claims == nil {
-		return t, true
-	}
-	name, counts := c.row.claims(c)
-	t.Account = name
-	return t, counts
-}
-
-func (c *call) prove() error {
-	if c.row.proof != passwordProof {
-		return nil
-	}
-	if c.row.claims != nil {
-		if _, counts := c.row.claims(c); !counts {
-			return nil
-		}
-	}
-	var body struct {
-		MasterPasswordHash string `json:"masterPasswordHash"`
-	}
-	if err := c.json(&body); err != nil {
-		return err
-	}
-	return c.People.VerifyPassword(c.ctx(), c.session.Owner, body.MasterPasswordHash)
-}
-
-// told records a failed proof.
-func (c *call) told(err error) {
-	if errors.Is(err, account.ErrWrongPassword) || errors.Is(err, account.ErrSignIn) {
-		c.record(journal.Refused, problem.Of(err).Code)
-	}
-}
-
-func (c *call) record(kind journal.Kind, outcome string) {
-	e := journal.Event{Kind: kind, Outcome: outcome, Owner: string(c.session.Owner)}
-	if peer := c.peer(); peer.IsValid() {
-		e.Address = peer.String()
-	}
-	e.Device, e.DeviceType = c.deviceName()
-	c.Journal.Record(e)
-}
-
-func tooMany(wait time.Duration) error {
-	seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
-	return problem.New(problem.TooMany, "attempts.many", "Too many attempts from here.", "Wait "+seconds+" seconds, then try again.").
-		With("seconds", seconds)
+// enrolFirst refuses whoever must add a second factor and has none. It names
+// our page, since other clients can't add one.
+func (c *call) enrolFirst() error {
+	base := c.Base()
+	return problem.New(problem.Refused, "second.missing",
+		"This house wants a second step at sign-in, and your account has none yet.",
+		"Open "+base+" in a browser, sign in there and add one.").With("page", base)
 }
 
 func notFound() error {

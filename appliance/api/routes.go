@@ -10,7 +10,10 @@ import (
 // which proof it wants and what the journal hears of it.
 func (a *API) routes() []route {
 	var all []route
-	for _, part := range [][]route{identityRoutes(), itemRoutes(), accountRoutes(), deviceRoutes(), miscRoutes(), houseRoutes()} {
+	for _, part := range [][]route{
+		identityRoutes(), itemRoutes(), accountRoutes(), secondRoutes(), passkeyRoutes(), deviceRoutes(), miscRoutes(),
+		setupRoutes(), reachRoutes(), ownerRoutes(), personRoutes(),
+	} {
 		all = append(all, part...)
 	}
 	return all
@@ -24,7 +27,8 @@ func identityRoutes() []route {
 		{pattern: "POST /identity/accounts/register/send-verification-email", caller: anyone, serve: sendVerification},
 		{pattern: "POST /identity/accounts/register/verification-email-clicked", caller: anyone, attempt: guard.Invitation, claims: claimsInvitation, serve: verificationClicked},
 		{pattern: "POST /identity/accounts/register/finish", caller: anyone, attempt: guard.Invitation, claims: claimsInvitation, serve: registerFinish},
-		{pattern: "POST /identity/connect/token", caller: anyone, attempt: guard.Password, claims: claimsToken, serve: token},
+		{pattern: "POST " + tokenPath, caller: anyone, serve: token},
+		{pattern: "GET /identity/accounts/webauthn/assertion-options", caller: anyone, serve: signInOptions},
 	}
 }
 
@@ -35,7 +39,7 @@ func itemRoutes() []route {
 		{pattern: "POST /api/ciphers", caller: person, serve: createCipher},
 		{pattern: "POST /api/ciphers/create", caller: person, serve: createWrapped},
 		{pattern: "POST /api/ciphers/import", caller: person, limit: importLimit, serve: importCiphers},
-		{pattern: "POST /api/ciphers/purge", caller: person, attempt: guard.Password, proof: passwordProof, serve: purge},
+		{pattern: "POST /api/ciphers/purge", caller: person, proof: presentProof, serve: purge},
 		{pattern: "GET /api/ciphers/{id}", caller: person, serve: getCipher},
 		{pattern: "GET /api/ciphers/{id}/details", caller: person, serve: getCipher},
 		{pattern: "PUT /api/ciphers/{id}", caller: person, serve: updateCipher},
@@ -77,13 +81,15 @@ func accountRoutes() []route {
 		{pattern: "GET /api/accounts/keys", caller: person, serve: getKeys},
 		{pattern: "POST /api/accounts/keys", caller: person, serve: postKeys},
 		{pattern: "POST /api/accounts/key-management/user-key-id", caller: person, serve: userKeyID},
-		{pattern: "POST /api/accounts/verify-password", caller: person, attempt: guard.Password, proof: passwordProof, serve: verifyPassword},
-		{pattern: "POST /api/accounts/password", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.Password, serve: putPassword},
-		{pattern: "POST /api/accounts/kdf", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.KDF, serve: putKDF},
-		{pattern: "POST /api/accounts/security-stamp", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.SignOut, serve: securityStamp},
-		{pattern: "DELETE /api/accounts", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.Deleted, serve: deleteAccount},
-		{pattern: "POST /api/accounts/delete", caller: person, attempt: guard.Password, proof: passwordProof, event: journal.Deleted, serve: deleteAccount},
+		{pattern: "POST /api/accounts/verify-password", caller: person, proof: passwordProof, serve: verifyPassword},
+		{pattern: "POST /api/accounts/password", caller: person, proof: passwordProof, event: journal.Password, serve: putPassword},
+		{pattern: "POST /api/accounts/kdf", caller: person, proof: passwordProof, event: journal.KDF, serve: putKDF},
+		{pattern: "POST /api/accounts/security-stamp", caller: person, enrol: true, proof: presentProof, event: journal.SignOut, serve: securityStamp},
+		{pattern: "DELETE /api/accounts", caller: person, proof: presentProof, event: journal.Deleted, serve: deleteAccount},
+		{pattern: "POST /api/accounts/delete", caller: person, proof: presentProof, event: journal.Deleted, serve: deleteAccount},
 		{pattern: "POST /api/accounts/password-hint", caller: anyone, serve: passwordHint},
+		{pattern: "POST /api/accounts/api-key", caller: person, proof: factorProof, event: journal.APIKey, serve: getAPIKey},
+		{pattern: "POST /api/accounts/rotate-api-key", caller: person, proof: factorProof, event: journal.APIKey, serve: rotateAPIKey},
 		{pattern: "GET /api/users/{id}/public-key", caller: person, serve: publicKey},
 		{pattern: "GET /api/settings/domains", caller: person, serve: getDomains},
 		{pattern: "PUT /api/settings/domains", caller: person, serve: putDomains},
@@ -113,7 +119,6 @@ func miscRoutes() []route {
 		{pattern: "GET /alive", caller: anyone, serve: now},
 		{pattern: "GET /api/now", caller: anyone, serve: now},
 		{pattern: "GET /api/version", caller: anyone, serve: version},
-		{pattern: "GET /api/webauthn", caller: person, serve: nothing},
 		{pattern: "GET /api/tasks", caller: person, serve: nothing},
 		{pattern: "GET /api/sends", caller: person, serve: nothing},
 		{pattern: "GET /api/collections", caller: person, serve: nothing},
@@ -123,8 +128,47 @@ func miscRoutes() []route {
 	}
 }
 
-// houseRoutes are our own, for the page and for commands on the machine.
-func houseRoutes() []route {
+// secondRoutes are those of the second factors, under the wire's names. They
+// stay open to somebody who must add one first.
+func secondRoutes() []route {
+	return []route{
+		{pattern: "GET /api/two-factor", caller: person, enrol: true, serve: listFactors},
+		{pattern: "POST /api/two-factor/get-authenticator", caller: person, enrol: true, proof: factorProof, serve: getAuthenticator},
+		{pattern: "PUT /api/two-factor/authenticator", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "authenticator on", serve: putAuthenticator},
+		{pattern: "POST /api/two-factor/authenticator", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "authenticator on", serve: putAuthenticator},
+		{pattern: "DELETE /api/two-factor/authenticator", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "authenticator off", serve: removeAuthenticator},
+		{pattern: "POST /api/two-factor/get-webauthn", caller: person, enrol: true, proof: factorProof, serve: getSecurityKeys},
+		{pattern: "POST /api/two-factor/get-webauthn-challenge", caller: person, enrol: true, proof: factorProof, serve: keyChallenge},
+		{pattern: "PUT /api/two-factor/webauthn", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "security key added", serve: putSecurityKey},
+		{pattern: "POST /api/two-factor/webauthn", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "security key added", serve: putSecurityKey},
+		{pattern: "DELETE /api/two-factor/webauthn", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "security key removed", serve: removeSecurityKey},
+		{pattern: "PUT /api/two-factor/disable", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "off", serve: disableFactor},
+		{pattern: "POST /api/two-factor/disable", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "off", serve: disableFactor},
+		{pattern: "POST /api/two-factor/get-recover", caller: person, enrol: true, proof: factorProof, event: journal.Second, detail: "recovery code shown", serve: getRecovery},
+		{pattern: "POST /api/two-factor/recover", caller: anyone, serve: recoverByCode},
+		{pattern: "GET /latchkey/second", caller: person, enrol: true, serve: second},
+		{pattern: "PUT /latchkey/second/keys/{id}", caller: person, enrol: true, serve: renameKey},
+		{pattern: "PUT /latchkey/second/passkeys/{id}", caller: person, enrol: true, serve: renamePasskey},
+		{pattern: "DELETE /latchkey/second/remembered", caller: person, enrol: true, event: journal.Second, detail: "remembered devices forgotten", serve: forgetRemembered},
+		{pattern: "POST /latchkey/proof/options", caller: person, enrol: true, serve: proofOptions},
+		{pattern: "POST /latchkey/proof", caller: person, enrol: true, proof: presentProof, serve: proveNow},
+	}
+}
+
+// passkeyRoutes are those of the passkeys that sign in alone.
+func passkeyRoutes() []route {
+	return []route{
+		{pattern: "GET /api/webauthn", caller: person, enrol: true, serve: listPasskeys},
+		{pattern: "POST /api/webauthn/attestation-options", caller: person, enrol: true, proof: factorProof, serve: passkeyCreation},
+		{pattern: "POST /api/webauthn", caller: person, enrol: true, event: journal.Passkey, detail: "added", serve: addPasskey},
+		{pattern: "POST /api/webauthn/assertion-options", caller: person, enrol: true, proof: factorProof, serve: passkeyAssertion},
+		{pattern: "PUT /api/webauthn", caller: person, enrol: true, event: journal.Passkey, detail: "unlocks", serve: unlockPasskey},
+		{pattern: "POST /api/webauthn/{id}/delete", caller: person, enrol: true, proof: factorProof, event: journal.Passkey, detail: "removed", serve: removePasskey},
+	}
+}
+
+// setupRoutes are the wizard's, and what a command on the machine starts it by.
+func setupRoutes() []route {
 	return []route{
 		{pattern: "GET /latchkey/state", caller: anyone, serve: state},
 		{pattern: "POST /latchkey/setup/claim", caller: atHome, attempt: guard.SetupToken, serve: claimSetup},
@@ -132,28 +176,61 @@ func houseRoutes() []route {
 		{pattern: "GET /latchkey/setup/checks", caller: wizard, serve: setupChecks},
 		{pattern: "POST /latchkey/setup/reach", caller: wizard, serve: setupReach},
 		{pattern: "POST /latchkey/setup/link", caller: machine, serve: setupLink},
+	}
+}
+
+// reachRoutes are those of the public path. The wizard comes before the first
+// password and has no proof to show; an owner does.
+func reachRoutes() []route {
+	return []route{
 		{pattern: "GET /latchkey/reach", caller: wizard | owner, serve: getReach},
-		{pattern: "POST /latchkey/reach", caller: wizard | owner, attempt: guard.Password, claims: claimsOwner, proof: passwordProof, event: journal.Settings, serve: applyReach},
+		{pattern: "POST /latchkey/reach", caller: wizard | owner, proof: presentProof, event: journal.Settings, detail: "reach", serve: applyReach},
 		{pattern: "POST /latchkey/reach/check", caller: wizard | owner, serve: checkReach},
 		{pattern: "POST /latchkey/reach/retry", caller: wizard | owner, serve: retryReach},
-		{pattern: "POST /latchkey/reach/door", caller: wizard | owner, event: journal.Settings, serve: openReach},
+		{pattern: "POST /latchkey/reach/door", caller: wizard | owner, proof: freshProof, event: journal.Settings, detail: "door", serve: openReach},
 		{pattern: "POST /latchkey/reach/move", caller: wizard, serve: moveReach},
-		{pattern: "POST /latchkey/reach/rename", caller: owner, attempt: guard.Password, proof: passwordProof, event: journal.Settings, serve: renameReach},
-		{pattern: "POST /latchkey/reach/forget", caller: owner, attempt: guard.Password, proof: passwordProof, event: journal.Settings, serve: forgetReach},
-		{pattern: "GET /latchkey/links", caller: wizard | person, serve: links},
+		{pattern: "POST /latchkey/reach/rename", caller: owner, proof: presentProof, event: journal.Settings, detail: "name", serve: renameReach},
+		{pattern: "POST /latchkey/reach/forget", caller: owner, proof: presentProof, event: journal.Settings, detail: "home only", serve: forgetReach},
+	}
+}
+
+// ownerRoutes are those of the owner's page and of `latchkey admin`.
+func ownerRoutes() []route {
+	return []route{
 		{pattern: "GET /latchkey/kit", caller: owner, serve: getKit},
-		{pattern: "POST /latchkey/kit", caller: owner, attempt: guard.Password, proof: passwordProof, serve: drawKit},
+		{pattern: "POST /latchkey/kit", caller: owner, proof: presentProof, serve: drawKit},
 		{pattern: "POST /latchkey/kit/confirm", caller: owner, event: journal.Kit, serve: confirmKit},
 		{pattern: "GET /latchkey/people", caller: owner | machine, serve: people},
-		{pattern: "POST /latchkey/invitations", caller: owner | machine, event: journal.Invited, serve: invite},
-		{pattern: "DELETE /latchkey/invitations/{id}", caller: owner | machine, serve: uninvite},
+		{pattern: "PUT /latchkey/people/{id}", caller: owner | machine, proof: freshProof, serve: putPerson},
+		{pattern: "DELETE /latchkey/people/{id}", caller: owner | machine, proof: freshProof, serve: removePerson},
+		{pattern: "POST /latchkey/people/{id}/sign-out", caller: owner | machine, proof: freshProof, serve: signOutPerson},
+		{pattern: "POST /latchkey/people/{id}/reset-second", caller: owner | machine, proof: freshProof, serve: resetSecond},
+		{pattern: "POST /latchkey/invitations", caller: owner | machine, proof: freshProof, event: journal.Invited, serve: invite},
+		{pattern: "DELETE /latchkey/invitations/{id}", caller: owner | machine, proof: freshProof, event: journal.Admin, detail: "invitation withdrawn", serve: uninvite},
 		{pattern: "GET /latchkey/settings", caller: owner, serve: getSettings},
-		{pattern: "PUT /latchkey/settings", caller: owner, attempt: guard.Password, claims: claimsSettings, proof: passwordProof, event: journal.Settings, serve: putSettings},
+		{pattern: "PUT /latchkey/settings", caller: owner, proof: freshProof, sterner: proofOfSettings, event: journal.Settings, serve: putSettings},
+		{pattern: "GET /latchkey/usage", caller: owner | machine, serve: usage},
+		{pattern: "GET /latchkey/log", caller: owner | machine, proof: freshProof, serve: searchLog},
+		{pattern: "GET /latchkey/log/export", caller: owner | machine, proof: freshProof, event: journal.Admin, detail: "log exported", serve: exportLog},
+		{pattern: "GET /latchkey/bans", caller: owner | machine, serve: bans},
+		{pattern: "POST /latchkey/bans/lift", caller: owner | machine, proof: freshProof, serve: liftBans},
+		{pattern: "GET /latchkey/status", caller: machine, serve: status},
+		{pattern: "GET /latchkey/doctor", caller: owner | machine, serve: doctor},
+	}
+}
+
+// personRoutes are our own that everybody here uses.
+func personRoutes() []route {
+	return []route{
+		{pattern: "GET /latchkey/links", caller: wizard | person, serve: links},
 		{pattern: "GET /latchkey/health", caller: person, serve: conditions},
 		{pattern: "GET /latchkey/activity", caller: person, serve: activity},
 		{pattern: "POST /latchkey/activity", caller: person, serve: report},
-		{pattern: "DELETE /latchkey/session", caller: person, event: journal.SignOut, serve: signOut},
-		{pattern: "GET /latchkey/status", caller: machine, serve: status},
-		{pattern: "GET /latchkey/doctor", caller: owner | machine, serve: doctor},
+		{pattern: "GET /latchkey/devices", caller: person, enrol: true, serve: ownDevices},
+		{pattern: "PUT /latchkey/devices/{id}", caller: person, serve: renameDevice},
+		{pattern: "DELETE /latchkey/sessions/{id}", caller: person, event: journal.Device, serve: endSession},
+		{pattern: "POST /latchkey/sessions/others", caller: person, event: journal.SignOut, detail: "all others", serve: endOthers},
+		{pattern: "POST /latchkey/bans/admit", caller: person | machine, serve: admitAddress},
+		{pattern: "DELETE /latchkey/session", caller: person, enrol: true, event: journal.SignOut, serve: signOut},
 	}
 }

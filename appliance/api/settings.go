@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"slices"
 
 	"latchkey/appliance/problem"
 	"latchkey/appliance/settings"
@@ -53,19 +52,18 @@ func getSettings(c *call) (any, error) {
 	return map[string]any{"settings": shapes}, nil
 }
 
-// proofName is where the proof stands among the settings to change.
-const proofName = "masterPasswordHash"
-
-// claimsSettings wants the password only where one of the settings does.
-func claimsSettings(c *call) (string, bool) {
+// proofOfSettings wants a proof of its own where one of the settings does.
+func proofOfSettings(c *call) proof {
 	var raw map[string]json.RawMessage
 	if c.json(&raw) != nil {
-		return "", false // the handler refuses it
+		return noProof // the handler refuses it
 	}
-	return string(c.session.Owner), slices.ContainsFunc(settings.Keys(), func(k settings.Key) bool {
-		_, named := raw[k.Name]
-		return named && k.Proof
-	})
+	for _, k := range settings.Keys() {
+		if _, named := raw[k.Name]; named && k.Proof {
+			return presentProof
+		}
+	}
+	return noProof
 }
 
 // putSettings changes all that the body names, or nothing.
@@ -74,7 +72,9 @@ func putSettings(c *call) (any, error) {
 	if err := c.json(&raw); err != nil {
 		return nil, err
 	}
-	delete(raw, proofName)
+	for _, name := range proofNames {
+		delete(raw, name)
+	}
 	changes := make(map[string]any, len(raw))
 	refused := problem.New(problem.Refused, "settings.refused", "Some settings can't be changed like this.", "")
 	for name, value := range raw {
@@ -91,5 +91,14 @@ func putSettings(c *call) (any, error) {
 	if err := c.Settings.Set(c.ctx(), changes); err != nil {
 		return nil, err
 	}
+	if changes[settings.SecondEveryone] == true {
+		if err := c.People.RequireSecondForAll(c.ctx()); err != nil {
+			return nil, err
+		}
+	}
 	return getSettings(c)
 }
+
+// proofNames is where the proof stands among the settings to change; see
+// evidence.
+var proofNames = [...]string{"masterPasswordHash", "passkey", "userVerificationToken"}

@@ -22,6 +22,7 @@ import (
 	"latchkey/appliance/guard"
 	"latchkey/appliance/health"
 	"latchkey/appliance/journal"
+	"latchkey/appliance/passkey"
 	"latchkey/appliance/settings"
 	"latchkey/appliance/setup"
 	"latchkey/appliance/store"
@@ -36,8 +37,6 @@ type stage struct {
 	dir   string
 	store *store.Store
 	path  path
-	// passkeys are whose passkeys belong to a name.
-	passkeys map[string][]string
 
 	mu  sync.Mutex
 	now time.Time
@@ -55,6 +54,9 @@ var (
 	home   = spot{Peer: netip.MustParseAddr("192.168.1.20"), Origin: Origin{Home: true}}
 	onSite = spot{Origin: Origin{Machine: true}}
 )
+
+// houseParty is who the house on stage is to a key.
+var houseParty = passkey.Party{ID: "pi.local", Name: "Latchkey", Origins: []string{"https://pi.local:8443"}}
 
 // tokenKey signs this stage's access tokens; a test that forges one knows it
 // is not enough to know another.
@@ -81,18 +83,20 @@ func newStage(t testing.TB) *stage {
 	people := account.New(account.Config{
 		Keep: file.Accounts(), Hasher: account.NewHasher(), TokenKey: tokenKey, Issuer: "latchkey", Now: s.clock,
 		SessionDays: number(settings.SessionDays), InvitationDays: number(settings.InvitationDays),
+		SecondForAll: func() bool { return table.Bool(settings.SecondEveryone) },
 	})
 	board := health.NewBoard(s.clock, quiet)
 	kits := setup.NewKits(kept{file}, file.Identity(), s.clock)
 	s.API = New(Config{
 		People: people, Vault: vault.New(file.Vault(), s.clock), Settings: table, Kits: kits, Board: board, Log: quiet,
-		Setup:    setup.New(setup.Config{Owners: people, Settings: table, Kits: kits, Board: board, Now: s.clock}),
-		Reach:    &s.path,
-		Passkeys: func(_ context.Context, id string) ([]string, error) { return s.passkeys[id], nil },
-		Guard:    newGuard(t, s.clock),
-		Journal:  journal.New(journal.Config{Keep: file.Journal(), Now: s.clock, Days: number(settings.JournalDays), Key: tokenKey, Log: quiet}),
-		Version:  "test",
-		Origin:   originOf,
+		Setup:      setup.New(setup.Config{Owners: people, Settings: table, Kits: kits, Board: board, Now: s.clock}),
+		Reach:      &s.path,
+		Ceremonies: passkey.New(s.clock), Now: s.clock,
+		Party:   func(*http.Request) (passkey.Party, error) { return houseParty, nil },
+		Guard:   newGuard(t, s.clock),
+		Journal: journal.New(journal.Config{Keep: file.Journal(), Now: s.clock, Days: number(settings.JournalDays), Key: tokenKey, Log: quiet}),
+		Version: "test",
+		Origin:  originOf,
 		Links: func(f string) []Link {
 			return []Link{{Kind: "host", URL: "https://pi.local:8443/#/" + f, QR: []string{"1"}}}
 		},

@@ -194,6 +194,10 @@ func (n Network) routerOrUnseen(peer netip.Addr) string {
 	return ""
 }
 
+// Router reports whether a is the router, under any of its addresses on the
+// link: one that masquerades speaks for strangers and for the household alike.
+func (n Network) Router(a netip.Addr) bool { return n.routerOrUnseen(a.WithZone("")) == whyGateway }
+
 // Addresses are the machine's addresses on the home network that a person
 // could type, the likeliest first: private IPv4, then unique local IPv6.
 func (n Network) Addresses() []netip.Addr {

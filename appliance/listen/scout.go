@@ -80,6 +80,20 @@ func (s *Scout) Verdict(r *http.Request) Verdict {
 // Client tells for whom r is made, believing the declared proxies.
 func (s *Scout) Client(r *http.Request) Client { return ClientOf(CallOf(r), s.cfg.Proxies()) }
 
+// Undeclared reports whether r carries the marks of a proxy that nobody
+// declared: then its address is not the caller's.
+func (s *Scout) Undeclared(r *http.Request) bool {
+	c := CallOf(r)
+	return forwarded(c.Header) && !contains(s.cfg.Proxies(), c.Peer.WithZone(""))
+}
+
+// Shared reports whether callers from a are many behind one address that must
+// never be shut out as a whole: this computer itself, the router, a declared
+// proxy that does not say for whom it calls.
+func (s *Scout) Shared(a netip.Addr) bool {
+	return a.IsLoopback() || contains(s.cfg.Proxies(), a) || s.Network().Router(a)
+}
+
 // FromOutside is the function of that name for r.
 func (s *Scout) FromOutside(r *http.Request, own []netip.Addr) bool {
 	return FromOutside(CallOf(r), s.Network(), own)

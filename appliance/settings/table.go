@@ -2,11 +2,14 @@ package settings
 
 // The keys by name, for those who read them.
 const (
-	HouseName      = "house.name"
-	SessionDays    = "session.days"
-	TrashDays      = "trash.days"
-	JournalDays    = "journal.days"
-	InvitationDays = "invitation.days"
+	HouseName        = "house.name"
+	SessionDays      = "session.days"
+	TrashDays        = "trash.days"
+	JournalDays      = "journal.days"
+	JournalMegabytes = "journal.megabytes"
+	JournalNames     = "journal.names"
+	InvitationDays   = "invitation.days"
+	SecondEveryone   = "second.everyone"
 )
 
 // The keys of the public path. Those set by its step belong together: changing
@@ -48,6 +51,9 @@ func houseKeys() []Key {
 		{Name: SessionDays, Owner: "account", Kind: Number, Default: int64(30), Min: 1, Max: 365, Title: "Days signed in", Help: "An app that has not been used for so many days must sign in again."},
 		{Name: TrashDays, Owner: "vault", Kind: Number, Default: int64(30), Min: 0, Max: 3650, Title: "Days in the trash", Help: "Items in the trash are removed for good after so many days; 0 keeps them until somebody empties it."},
 		{Name: JournalDays, Owner: "journal", Kind: Number, Default: int64(90), Min: 1, Max: 3650, Title: "Days of activity", Help: "Who signed in and when is kept for so many days."},
+		{Name: JournalMegabytes, Owner: "journal", Kind: Number, Default: int64(64), Min: 1, Max: 4096, Title: "Megabytes of activity", Help: "When the log has grown beyond this, its oldest lines go."},
+		{Name: JournalNames, Owner: "journal", Kind: Choice, Default: "pseudonym", Choices: []string{"account", "pseudonym", "none"}, Words: []string{"Accounts", "Pseudonyms", "Nobody"}, Title: "Who stands in the log", Help: "A pseudonym is turned into a name only on this page. With nobody in it, people can't see their own activity either. It holds for what is written from now on."},
+		{Name: SecondEveryone, Owner: "account", Kind: Bool, Default: false, Title: "A second step for everyone", Help: "Whoever has no second step at sign-in must add one on this page before anything else works; their older keys for the command line end."},
 		{Name: InvitationDays, Owner: "account", Kind: Number, Default: int64(7), Min: 1, Max: 30, Title: "Days an invitation lasts", Help: "An invitation link that nobody used ends after so many days."},
 	}
 }

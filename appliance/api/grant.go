@@ -1,0 +1,314 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/guard"
+	"latchkey/appliance/journal"
+	"latchkey/appliance/passkey"
+	"latchkey/appliance/problem"
+)
+
+const tokenPath = "/identity/connect/token"
+
+// token is the OAuth 2 token endpoint (RFC 6749) as Bitwarden clients use it.
+// One request may try a password and a second factor, so that each is an
+// attempt of its own here.
+func token(c *call) (any, error) {
+	form, err := c.form()
+	if err != nil {
+		return nil, err
+	}
+	switch form["granttype"] {
+	case "password":
+		return c.passwordGrant(form)
+	case "webauthn":
+		return c.passkeyGrant(form)
+	case "client_credentials":
+		return c.apiKeyGrant(form)
+	case "refresh_token":
+		return c.refreshGrant(form)
+	}
+	return nil, &grantError{
+		problem.New(problem.Refused, "grant.unsupported", "This way of signing in is not offered here.", "Sign in with your master password."),
+		"unsupported_grant_type", "unsupported_grant_type",
+	}
+}
+
+func (c *call) refreshGrant(form map[string]string) (any, error) {
+	g, err := c.People.Refresh(c.ctx(), form["refreshtoken"])
+	if errors.Is(err, account.ErrSession) {
+		// 400 and nothing else, or clients do not sign out cleanly.
+		ended := *account.ErrSession
+		ended.Kind = problem.Refused
+		return nil, &grantError{&ended, "invalid_grant", "invalid_grant"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.session, c.device = g.Session, g.Device
+	c.tellEntered()
+	c.record(journal.Event{Kind: journal.Token, Method: "refresh"})
+	return grantShape(g), nil
+}
+
+// said is the device that a sign-in claims to come from.
+func (c *call) said(form map[string]string) error {
+	kind, err := strconv.Atoi(form["devicetype"])
+	if err != nil {
+		kind = unknownDevice
+	}
+	c.device = account.Device{
+		Identifier: form["deviceidentifier"], Name: form["devicename"], Type: kind, PushToken: form["devicepushtoken"],
+	}
+	return c.device.Check()
+}
+
+func (c *call) passwordGrant(form map[string]string) (any, error) {
+	if err := c.said(form); err != nil {
+		return nil, err
+	}
+	email := account.NormalEmail(form["username"])
+	proven, err := c.password(email, form["password"])
+	if err != nil {
+		return nil, err
+	}
+	proven, err = c.second(proven, form)
+	var wanted *account.SecondWanted
+	if errors.As(err, &wanted) {
+		return nil, c.wantSecond(wanted)
+	}
+	if err != nil {
+		return nil, asGrantError(err)
+	}
+	return c.start(email, proven, form["clientid"])
+}
+
+func (c *call) password(email, hash string) (proven account.Proven, err error) {
+	err = c.attempt(guard.Password, email, func() error {
+		proven, err = c.People.Password(c.ctx(), email, hash, c.known)
+		return err
+	})
+	if errors.Is(err, account.ErrSignIn) {
+		return proven, &grantError{account.ErrSignIn, "invalid_grant", "invalid_username_or_password"}
+	}
+	return proven, asGrantError(err)
+}
+
+// second judges the second factor that the form brings, where one is wanted.
+func (c *call) second(p account.Proven, form map[string]string) (account.Proven, error) {
+	if p.Wanted() == nil || form["twofactortoken"] == "" {
+		return p, p.Wanted()
+	}
+	kind, err := strconv.Atoi(form["twofactorprovider"])
+	if err != nil {
+		return p, p.Wanted()
+	}
+	remember := form["twofactorremember"] == "1" || strings.EqualFold(form["twofactorremember"], "true")
+	s := account.Second{Provider: account.Provider(kind), Token: form["twofactortoken"], Remember: remember}
+	email := p.Account.Email
+	switch s.Provider {
+	case account.Remember: // 32 random bytes: nobody guesses them
+		return c.People.CheckSecond(p, s, c.device.Identifier)
+	case account.WebAuthn:
+		err = c.attempt(guard.Code, email, func() error {
+			p, err = c.keyUsed(p, s)
+			return err
+		})
+	default:
+		attempt := guard.Code
+		if s.Provider == account.Recovery {
+			attempt = guard.Recovery
+		}
+		err = c.attempt(attempt, email, func() error {
+			p, err = c.People.CheckSecond(p, s, c.device.Identifier)
+			return err
+		})
+	}
+	return p, err
+}
+
+// keyUsed judges what a security key has signed.
+func (c *call) keyUsed(p account.Proven, s account.Second) (account.Proven, error) {
+	party, err := c.Party(c.r)
+	if err != nil {
+		return p, err
+	}
+	_, used, err := c.Ceremonies.FinishUse(party, passkey.UseKey, "", []byte(s.Token), func(id string, _ []byte) (passkey.Person, []passkey.Credential, error) {
+		if id != string(p.Account.ID) {
+			return passkey.Person{}, nil, passkey.ErrRefused
+		}
+		return personOf(p.Account), p.Account.KeyCredentials(), nil
+	})
+	if err != nil {
+		return p, err
+	}
+	return c.People.CheckKey(p, used, s.Remember)
+}
+
+// start begins the session of whoever has proved everything.
+func (c *call) start(email string, p account.Proven, client string) (any, error) {
+	g, err := c.People.Start(c.ctx(), p, c.device, client)
+	if err != nil {
+		return nil, asGrantError(err)
+	}
+	return c.entered(email, g, p), nil
+}
+
+// entered notes a complete sign-in: guard knows the device from now on.
+func (c *call) entered(email string, g account.Grant, p account.Proven) any {
+	if try, counts := c.try(guard.None, email); counts {
+		c.Guard.Complete(try)
+	}
+	c.session = g.Session
+	c.tellEntered()
+	c.record(journal.Event{Kind: journal.SignIn, Method: string(g.Session.Method)})
+	return signInShape(g, p)
+}
+
+func (c *call) tellEntered() {
+	if c.Entered != nil {
+		c.Entered(c.r, c.device.Identifier)
+	}
+}
+
+// passkeyGrant signs in by a passkey alone.
+func (c *call) passkeyGrant(form map[string]string) (any, error) {
+	if err := c.said(form); err != nil {
+		return nil, err
+	}
+	party, err := c.Party(c.r)
+	if err != nil {
+		return nil, asGrantError(err)
+	}
+	var proven account.Proven
+	err = c.attempt(guard.Passkey, "", func() error {
+		who, used, err := c.Ceremonies.FinishUse(party, passkey.SignIn, form["token"], []byte(form["deviceresponse"]), c.passkeysOf)
+		if err != nil {
+			return err
+		}
+		proven, err = c.People.CheckPasskey(c.ctx(), account.UserID(who.ID), used)
+		return err
+	})
+	if err != nil {
+		return nil, asGrantError(err)
+	}
+	return c.start(proven.Account.Email, proven, form["clientid"])
+}
+
+// apiKeyGrant signs bw in by the account's API key; it still wants the master
+// password to unlock.
+func (c *call) apiKeyGrant(form map[string]string) (any, error) {
+	if err := c.said(form); err != nil {
+		return nil, err
+	}
+	var g account.Grant
+	err := c.attempt(guard.APIKey, form["clientid"], func() (err error) {
+		g, err = c.People.APIKeySignIn(c.ctx(), form["clientid"], form["clientsecret"], c.device, "cli")
+		return err
+	})
+	switch {
+	case errors.Is(err, account.ErrAPIKey):
+		return nil, &grantError{account.ErrAPIKey, "invalid_client", "invalid_client"}
+	case err != nil:
+		return nil, asGrantError(err)
+	}
+	c.session = g.Session
+	c.record(journal.Event{Kind: journal.SignIn, Method: string(g.Session.Method)})
+	return signInShape(g, account.Proven{}), nil
+}
+
+// asGrantError gives a refusal the token endpoint's form; other troubles stay
+// what they are.
+func asGrantError(err error) error {
+	var done *grantError
+	if err == nil || errors.As(err, &done) {
+		return err
+	}
+	p := problem.Of(err)
+	if p.Kind != problem.Refused {
+		return err
+	}
+	return &grantError{p, "invalid_grant", p.Code}
+}
+
+// recoverByCode is the older way to switch the second factors off: without
+// signing in.
+func recoverByCode(c *call) (any, error) {
+	var body struct{ Email, MasterPasswordHash, RecoveryCode string }
+	if err := c.json(&body); err != nil {
+		return nil, err
+	}
+	email := account.NormalEmail(body.Email)
+	c.device.Identifier = c.r.Header.Get("Device-Identifier")
+	proven, err := c.password(email, body.MasterPasswordHash)
+	if err != nil {
+		return nil, err
+	}
+	err = c.attempt(guard.Recovery, email, func() error {
+		proven, err = c.People.CheckSecond(proven, account.Second{Provider: account.Recovery, Token: body.RecoveryCode}, c.device.Identifier)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.People.Recover(c.ctx(), proven); err != nil {
+		return nil, err
+	}
+	c.record(journal.Event{Kind: journal.Second, Owner: string(proven.Account.ID), Method: "recovery", Detail: "off"})
+	return empty{}, nil
+}
+
+// secondError is the wire's question for a second factor, an error in form.
+type secondError struct {
+	*grantError
+	providers []string
+	options   map[string]any // by provider
+}
+
+func (e *secondError) shape(why shown) any {
+	return map[string]any{
+		"error": e.code, "error_description": e.description,
+		"TwoFactorProviders": e.providers, "TwoFactorProviders2": e.options,
+		"SsoEmail2faSessionToken": nil, "Email": nil,
+		"MasterPasswordPolicy": map[string]string{"Object": "masterPasswordPolicy"},
+		"problem":              why,
+	}
+}
+
+// wantSecond asks for the second factor. A security key is asked with options
+// of its own; one that works under another name only is left out.
+func (c *call) wantSecond(wanted *account.SecondWanted) error {
+	e := &secondError{
+		grantError: &grantError{problem.Of(wanted), "invalid_grant", "Two factor required."},
+		providers:  []string{}, options: map[string]any{},
+	}
+	for _, kind := range wanted.Providers {
+		number := strconv.Itoa(int(kind))
+		var options any
+		if kind == account.WebAuthn {
+			raw, err := c.keyOptions(wanted.Account)
+			if err != nil {
+				continue
+			}
+			options = raw
+		}
+		e.providers = append(e.providers, number)
+		e.options[number] = options
+	}
+	return e
+}
+
+// keyOptions asks the security keys of a. The wire wants the bare options.
+func (c *call) keyOptions(a account.Account) (json.RawMessage, error) {
+	party, err := c.Party(c.r)
+	if err != nil {
+		return nil, err
+	}
+	options, _, err := c.Ceremonies.BeginUse(party, personOf(a), a.KeyCredentials(), passkey.UseKey)
+	return options, err
+}
