@@ -73,14 +73,14 @@ func (c *Ceremonies) FinishAdd(p Party, who Person, why Purpose, token string, r
 	if err != nil {
 		return Credential{}, Made{}, err
 	}
-	made, err := judge.CreateCredential(person{Person: who}, session(p, who.ID, token, rule), answer.parsed)
+	created, err := judge.CreateCredential(person{Person: who}, session(p, who.ID, token, rule), answer.parsed)
 	if err != nil {
 		return Credential{}, Made{}, rule.explain(flags, err)
 	}
 	if err := c.challenges.close(open); err != nil {
 		return Credential{}, Made{}, err
 	}
-	return kept(p, made, answer.transports), Made{PRF: answer.prf, Verified: made.Flags.UserVerified}, nil
+	return kept(p, created, answer.transports), Made{PRF: answer.prf, Verified: created.Flags.UserVerified}, nil
 }
 
 // BeginUse gives the options for navigator.credentials.get and the token that
@@ -213,12 +213,12 @@ func split(have []Credential, rpID string) (here []Credential, elsewhere string)
 
 // kept turns what was made into what is kept. The counter starts at what the
 // authenticator says.
-func kept(p Party, made *webauthn.Credential, transports []string) Credential {
+func kept(p Party, c *webauthn.Credential, transports []string) Credential {
 	return Credential{
-		ID: made.ID, PublicKey: made.PublicKey, AAGUID: made.Authenticator.AAGUID,
-		Counter: made.Authenticator.SignCount, Transports: transports, RPID: p.ID,
-		Verified: made.Flags.UserVerified, BackupEligible: made.Flags.BackupEligible,
-		BackedUp: made.Flags.BackupState, Attestation: string(protocol.AttestationFormatNone),
+		ID: c.ID, PublicKey: c.PublicKey, AAGUID: c.Authenticator.AAGUID,
+		Counter: c.Authenticator.SignCount, Transports: transports, RPID: p.ID,
+		Verified: c.Flags.UserVerified, BackupEligible: c.Flags.BackupEligible,
+		BackedUp: c.Flags.BackupState, Attestation: string(protocol.AttestationFormatNone),
 	}
 }
 

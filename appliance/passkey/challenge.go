@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"latchkey/appliance/problem"
 )
 
 // challenges makes questions that need no memory: a challenge is its own
@@ -23,13 +21,13 @@ type challenges struct {
 	began time.Time
 	seal  cipher.AEAD // AES-256-GCM with random nonces: safe for 2^32 questions a start
 
-	mu       sync.Mutex
-	answered map[[nonceSize]byte]struct{}
-	order    []answer       // as they came, so also as they expire
-	of       map[string]int // how many of them are one person's
+	mu    sync.Mutex
+	done  map[[nonceSize]byte]struct{}
+	order []answered     // as they came, so also as they expire
+	of    map[string]int // how many of them are one person's
 }
 
-type answer struct {
+type answered struct {
 	nonce  [nonceSize]byte
 	person string
 	until  time.Duration
@@ -47,11 +45,6 @@ const nonceSize = 12
 // five minutes is haste, two hundred is a program.
 const answersEach = 200
 
-// errTooMany: answersEach.
-var errTooMany = problem.New(problem.TooMany, "passkey.toomany",
-	"This account used its keys too often in the last minutes.",
-	"Wait five minutes, then try again.").With("seconds", fmt.Sprint(int(Lifetime.Seconds())))
-
 func newChallenges(now func() time.Time) *challenges {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails (crypto/rand)
@@ -65,7 +58,7 @@ func newChallenges(now func() time.Time) *challenges {
 	}
 	return &challenges{
 		now: now, began: now(), seal: seal,
-		answered: make(map[[nonceSize]byte]struct{}), of: make(map[string]int),
+		done: make(map[[nonceSize]byte]struct{}), of: make(map[string]int),
 	}
 }
 
@@ -90,7 +83,7 @@ func (c *challenges) make(why Purpose, rpID, person string) (string, error) {
 // open reads a challenge that is ours, of this purpose and name, not too old
 // and not answered yet.
 func (c *challenges) open(why Purpose, rpID, challenge string) (question, error) {
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(challenge)
+	sealed, err := base64.RawURLEncoding.DecodeString(challenge)
 	if err != nil {
 		return question{}, fmt.Errorf("reading the challenge: %w", err)
 	}
@@ -106,7 +99,7 @@ func (c *challenges) open(why Purpose, rpID, challenge string) (question, error)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, answered := c.answered[q.nonce]; answered {
+	if _, done := c.done[q.nonce]; done {
 		return question{}, errors.New("the challenge was answered before")
 	}
 	return q, nil
@@ -117,14 +110,14 @@ func (c *challenges) close(q question) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forgetLocked()
-	if _, answered := c.answered[q.nonce]; answered {
+	if _, done := c.done[q.nonce]; done {
 		return ErrChallenge
 	}
 	if c.of[q.person] >= answersEach {
-		return errTooMany
+		return ErrTooMany
 	}
-	c.answered[q.nonce] = struct{}{}
-	c.order = append(c.order, answer{nonce: q.nonce, person: q.person, until: c.age() + Lifetime})
+	c.done[q.nonce] = struct{}{}
+	c.order = append(c.order, answered{nonce: q.nonce, person: q.person, until: c.age() + Lifetime})
 	c.of[q.person]++
 	return nil
 }
@@ -136,7 +129,7 @@ func (c *challenges) forgetLocked() {
 		if age < a.until {
 			break
 		}
-		delete(c.answered, a.nonce)
+		delete(c.done, a.nonce)
 		if c.of[a.person]--; c.of[a.person] == 0 {
 			delete(c.of, a.person)
 		}

@@ -1,6 +1,10 @@
 package passkey
 
-import "latchkey/appliance/problem"
+import (
+	"strconv"
+
+	"latchkey/appliance/problem"
+)
 
 // What can go wrong, for a person. Compare with errors.Is; the cause says which
 // check of WebAuthn failed, for the log.
@@ -41,4 +45,8 @@ var (
 	ErrUnknown = problem.New(problem.Refused, "passkey.unknown",
 		"This passkey belongs to no account here.",
 		"Sign in with the master password; remove the old passkey from your device.")
+	// ErrTooMany: one person answered a few hundred questions within Lifetime.
+	ErrTooMany = problem.New(problem.TooMany, "passkey.toomany",
+		"This account used its keys too often in the last minutes.",
+		"Wait five minutes, then try again.").With("seconds", strconv.Itoa(int(Lifetime.Seconds())))
 )
