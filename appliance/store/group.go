@@ -138,6 +138,9 @@ func (g *group) commit() error {
 	id := g.base.tx.ID()
 	err := g.commitCaught()
 	if err == nil {
+		// Each page that was allocated is written once, and a meta page.
+		pages := g.base.tx.Stats()
+		g.w.written.Add(uint64(pages.GetPageAlloc()) + uint64(g.w.s.db.Info().PageSize))
 		return nil
 	}
 	refusal := notKept(err)

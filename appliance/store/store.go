@@ -124,13 +124,14 @@ type Stats struct {
 	Writes  uint64 // acknowledged since the start
 	Commits uint64 // transactions that they took
 	Waiting int    // writes in the queue
+	Written uint64 // bytes of pages written to the file since the start
 }
 
 // Stats gives the figures of this moment.
 func (s *Store) Stats() Stats {
 	st := Stats{
 		Version: Version(), Writes: s.writer.writes.Load(),
-		Commits: s.writer.commits.Load(), Waiting: len(s.writer.jobs),
+		Commits: s.writer.commits.Load(), Waiting: len(s.writer.jobs), Written: s.writer.written.Load(),
 	}
 	_ = s.view(context.Background(), func(l *layer) error {
 		st.Size = l.tx.Size()

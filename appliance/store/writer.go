@@ -32,7 +32,7 @@ type writer struct {
 	broken atomic.Pointer[problem.Problem] // the disk can't be trusted any more
 	stuck  atomic.Bool                     // bbolt panicked with its lock held
 
-	commits, writes atomic.Uint64
+	commits, writes, written atomic.Uint64 // see Stats
 }
 
 // job is one write on its way.
