@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ type Directory struct {
 	hasher *Hasher
 	tokens *tokens
 	recent *recent
+	census *census
 	now    func() time.Time
 
 	sessionDays    func() int64
@@ -42,12 +42,12 @@ type Config struct {
 
 // New makes a Directory.
 func New(c Config) *Directory {
-	r := &recent{}
+	r, who := &recent{}, newCensus(c.TokenKey)
 	if c.SecondForAll == nil {
 		c.SecondForAll = func() bool { return false }
 	}
 	return &Directory{
-		keep: forgetful{c.Keep, r}, recent: r, hasher: c.Hasher, now: c.Now,
+		keep: forgetful{counted{c.Keep, who}, r}, recent: r, census: who, hasher: c.Hasher, now: c.Now,
 		tokens:         &tokens{key: c.TokenKey, issuer: c.Issuer, now: c.Now},
 		sessionDays:    c.SessionDays,
 		invitationDays: c.InvitationDays,
@@ -79,21 +79,6 @@ func CheckEmail(email string) error {
 	return nil
 }
 
-// Prelogin says with which key derivation and salt email signs in. Unknown
-// names get the house's default, the same each time, so that the answer tells
-// nobody who has an account, as long as that account uses the default too.
-func (d *Directory) Prelogin(ctx context.Context, email string) (KDF, string, error) {
-	email = NormalEmail(email)
-	a, err := d.ByEmail(ctx, email)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return DefaultKDF(), email, nil
-	case err != nil:
-		return KDF{}, "", err
-	}
-	return a.KDF, a.Salt, nil
-}
-
 // HasOwner reports whether an owner's account exists.
 func (d *Directory) HasOwner(ctx context.Context) (bool, error) {
 	var has bool
@@ -122,7 +107,7 @@ func (d *Directory) Account(ctx context.Context, id UserID) (Account, error) {
 }
 
 // ByEmail finds the person of an e-mail, trimmed and in lower case, or answers
-// ErrNotFound. How long that takes tells which: see lookUp.
+// ErrNotFound, after the same work (see census).
 func (d *Directory) ByEmail(ctx context.Context, email string) (Account, error) {
 	var a Account
 	err := d.keep.View(ctx, func(r Reader) (err error) { a, err = r.AccountByEmail(email); return err })
