@@ -171,7 +171,7 @@ func TestPasswordChangesAreWholeOrNothing(t *testing.T) {
 		"no key":                             {"password", flat("key", nil), "password.incomplete"},
 		"a key in clear":                     {"password", flat("key", "c2VjcmV0"), "password.incomplete"},
 		"the old password wrong":             {"password", flat("masterPasswordHash", "bm8="), "password.wrong"},
-		"the old password missing":           {"password", flat("masterPasswordHash", nil), "password.wrong"},
+		"the old password missing":           {"password", flat("masterPasswordHash", nil), "proof.missing"},
 		"one half only":                      {"password", tree{"masterPasswordHash": body.MasterPasswordHash, "authenticationData": body.Authentication}, "password.incomplete"},
 		"the other half only":                {"kdf", tree{"masterPasswordHash": body.MasterPasswordHash, "unlockData": body.Unlock}, "password.incomplete"},
 		"an empty nested hash":               {"password", nested(func(a *keys.Authentication, _ *keys.UnlockData) { a.Hash = "" }), "password.incomplete"},
@@ -179,7 +179,7 @@ func TestPasswordChangesAreWholeOrNothing(t *testing.T) {
 		"halves that do not belong together": {"kdf", nested(func(a *keys.Authentication, _ *keys.UnlockData) { a.KDF = pbkdf2 }), "password.mixed"},
 		"a weak derivation":                  {"kdf", nested(func(a *keys.Authentication, u *keys.UnlockData) { a.KDF, u.KDF = weak, weak }), "kdf.refused"},
 		"another salt":                       {"kdf", nested(func(a *keys.Authentication, u *keys.UnlockData) { a.Salt, u.Salt = "x", "x" }), "password.salt"},
-		"nothing":                            {"kdf", "", "body.refused"},
+		"nothing":                            {"kdf", "", "proof.missing"},
 		"a hint of a whole page":             {"password", flat("masterPasswordHint", strings.Repeat("h", 5000)), "name.long"},
 	} {
 		t.Run(name, func(t *testing.T) {

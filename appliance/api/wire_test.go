@@ -232,7 +232,7 @@ func TestErrorsAreTheWires(t *testing.T) {
 	stale.Set("grant_type", "refresh_token")
 	stale.Set("refresh_token", "gone")
 	other := passwordForm(alice(), "x")
-	other.Set("grant_type", "client_credentials")
+	other.Set("grant_type", "authorization_code")
 	const signIn = "Username or password is incorrect. Try again."
 	for name, c := range map[string]struct {
 		got    *answer
