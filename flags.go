@@ -10,6 +10,7 @@ import (
 
 	"latchkey/appliance"
 	"latchkey/appliance/config"
+	"latchkey/appliance/logline"
 )
 
 // options are the flags that every command understands.
@@ -67,8 +68,10 @@ func (o *options) load(s streams, adjust func(*config.Config) error) (appliance.
 	if err != nil {
 		return appliance.Config{}, err
 	}
+	log := logger(c, s.err)
+	s.atEnd(log.Flush)
 	return appliance.Config{
-		Config: c, Version: version, Log: logger(c, s.err), CheckCommand: []string{self, "check-copy"},
+		Config: c, Version: version, Log: log.Logger, CheckCommand: []string{self, "check-copy"},
 	}, nil
 }
 
@@ -81,16 +84,12 @@ func quiet(c *config.Config) error {
 }
 
 // logger writes to w as the configuration wants it.
-func logger(c config.Config, w io.Writer) *slog.Logger {
+func logger(c config.Config, w io.Writer) *logline.Log {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(strings.ToUpper(c.LogLevel))); err != nil {
 		panic("main: a log level that config let pass: " + c.LogLevel)
 	}
-	o := &slog.HandlerOptions{Level: level}
-	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, o))
-	}
-	return slog.New(slog.NewTextHandler(w, o))
+	return logline.New(w, c.LogFormat, level)
 }
 
 // list is a flag that may be given several times or with commas.

@@ -39,6 +39,16 @@ type command struct {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	ends     *[]func() error // see atEnd
+}
+
+// atEnd lets fn run when the command has ended and its last word is said.
+func (s streams) atEnd(fn func() error) { *s.ends = append(*s.ends, fn) }
+
+func (s streams) end() {
+	for _, fn := range *s.ends {
+		_ = fn() // nobody is left to be told
+	}
 }
 
 func commands() []command {
@@ -60,9 +70,11 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		help(out)
 		return exitDone
 	}
+	s := streams{in, out, errs, new([]func() error)}
+	defer s.end()
 	for _, c := range commands() {
 		if c.name == args[0] {
-			return exitOf(c.run(ctx, streams{in, out, errs}, args[1:]), errs)
+			return exitOf(c.run(ctx, s, args[1:]), errs)
 		}
 	}
 	return exitOf(usage("There is no command %q.", args[0]), errs)

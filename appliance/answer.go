@@ -27,6 +27,9 @@ func (a *Appliance) answer(w http.ResponseWriter, r *http.Request) {
 	a.page.ServeHTTP(w, r)
 }
 
+// isFile reports whether a path is that of one of the page's files.
+func (a *Appliance) isFile(path string) bool { return a.page != nil && a.page.Has(path) }
+
 // elsewhere sends the plain page on this computer to the one over TLS once the
 // house has an owner: no password is typed without TLS from then on. What the
 // wizard has loaded before goes on to its end.

@@ -21,6 +21,7 @@ import (
 	"latchkey/appliance/health"
 	"latchkey/appliance/journal"
 	"latchkey/appliance/listen"
+	"latchkey/appliance/logline"
 	"latchkey/appliance/passkey"
 	"latchkey/appliance/settings"
 	"latchkey/appliance/setup"
@@ -225,7 +226,7 @@ func (a *Appliance) savedTime() savedTime { return savedTime{blob{a.store, saved
 // Handler answers as the house does, for Run and for commands that call it in
 // their own process.
 func (a *Appliance) Handler() http.Handler {
-	return listen.HSTS(http.HandlerFunc(a.answer), a.public.Trusted)
+	return logline.Requests(listen.HSTS(http.HandlerFunc(a.answer), a.public.Trusted), a.cfg.Log, a.client, a.isFile)
 }
 
 // Close flushes and closes the file. Run does it at its end.
