@@ -33,15 +33,19 @@ func (d *Directory) Device(ctx context.Context, owner UserID, id string) (Device
 // email.
 func (d *Directory) KnownDevice(ctx context.Context, email, identifier string) (bool, error) {
 	known := false
-	err := d.lookUp(ctx, func(r Reader) error {
+	err := d.keep.View(ctx, func(r Reader) error {
 		a, err := r.AccountByEmail(NormalEmail(email))
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		// Nobody's devices are looked for, too: not to be there costs the same.
 		_, err = r.DeviceByIdentifier(a.ID, identifier)
 		known = err == nil
 		return err
 	})
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
 	return known, err
 }
 

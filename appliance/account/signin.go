@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"time"
 
 	"latchkey/appliance/passkey"
 	"latchkey/appliance/problem"
@@ -38,11 +37,11 @@ func (dev Device) Check() error {
 // password and an unknown name alike, after the same work. known: a device of
 // this account asks; it has a hash slot that strangers can't take.
 func (d *Directory) Password(ctx context.Context, email, hash string, known bool) (Proven, error) {
-	var a Account // the zero one for a stranger: its verifier fits nothing
-	err := d.lookUp(ctx, func(r Reader) (err error) { a, err = r.AccountByEmail(NormalEmail(email)); return err })
-	if err != nil {
+	a, err := d.ByEmail(ctx, NormalEmail(email))
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Proven{}, err
 	}
+	// Nobody's verifier is the zero one, which costs the same and fits nothing.
 	ok, err := d.hasher.check(ctx, a.Verifier, hash, known)
 	if err != nil {
 		return Proven{}, err
@@ -154,25 +153,4 @@ func (d *Directory) SignIn(ctx context.Context, c Credentials) (Grant, error) {
 		return Grant{}, err
 	}
 	return d.Start(ctx, p, c.Device, c.Client)
-}
-
-// lookUpTime is what looking a name up takes for everybody, found or not: a
-// person's row costs opening and decoding, a stranger's name does not, and who
-// asks often enough sees tens of microseconds. Several times what a Raspberry
-// Pi needs.
-const lookUpTime = 4 * time.Millisecond
-
-// lookUp is View for what strangers may ask about a name: it ends after the
-// same time whether fn finds it or answers ErrNotFound, which is no error here.
-func (d *Directory) lookUp(ctx context.Context, fn func(Reader) error) error {
-	done := time.After(lookUpTime)
-	if err := d.keep.View(ctx, fn); err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

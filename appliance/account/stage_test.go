@@ -23,6 +23,7 @@ type stage struct {
 	keep   account.Keep
 	hasher *account.Hasher
 	days   int64 // that a session lives
+	all    bool  // everybody must have a second factor
 
 	mu  sync.Mutex
 	now time.Time
@@ -53,6 +54,7 @@ func (s *stage) over(keep account.Keep) *account.Directory {
 	return account.New(account.Config{
 		Keep: keep, Hasher: s.hasher, TokenKey: bytes.Repeat([]byte{7}, 32), Issuer: "latchkey", Now: s.clock,
 		SessionDays: func() int64 { return s.days }, InvitationDays: func() int64 { return 7 },
+		SecondForAll: func() bool { return s.all },
 	})
 }
 
