@@ -1,14 +1,22 @@
-// Package guard decides who may try to prove themselves and how often. It only
-// decides: the door asks before an attempt and tells it the outcome. It keeps
-// its counters in memory and writes nothing.
+// Package guard decides who may try to prove themselves and how often: it
+// slows down those who guess, shuts their networks out for a while, and lets a
+// household in meanwhile. It only decides: the door asks before an attempt and
+// tells it the outcome.
+//
+// Tries are counted by account and network, by account, by network, and
+// altogether. None of these concerns a device that has once signed in
+// completely, nor (but for counters of its own) the home network, so that
+// nobody can shut anybody out from afar. It remembers over a restart, by keyed
+// hashes, what it is asked to keep (Keep). Who has an account it does not know,
+// and so can't give away.
 package guard
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"log/slog"
-	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -16,153 +24,177 @@ import (
 // Config is what a Guard is made of.
 type Config struct {
 	Keep    Keep             // nil: nothing is remembered over a restart
-	Key     []byte           // 32 bytes that last as long as what Keep holds
+	Key     []byte           // 32 bytes that last as long as what Keep holds; may be nil without it
 	Now     func() time.Time // the time that bans are told by
-	Log     *slog.Logger     // nil: nothing is logged
-	Changed func()           // sieges, bans or admissions came or went; must not block; may be nil
+	Log     *slog.Logger     // for what could not be kept; nil: nothing is logged
+	Changed func()           // sieges, bans or admissions came or went; must not block nor ask; may be nil
 }
 
-type charge int
-
-// Known reports whether that device has once signed in to account completely.
-func (g *Guard) Known(account, device, token string) bool { return false }
-
-// Complete tells of a complete sign-in, all factors proven: from now on the
-// device is known.
-func (g *Guard) Complete(t Try) {}
-
-// Forget makes a device of account unknown, or all of them where device is "".
-func (g *Guard) Forget(account, device string) {}
-
-// Admit lets unknown devices of account, or of everybody where that is "", try
-// from peer's network for a while, past bans and sieges.
-func (g *Guard) Admit(peer netip.Addr, account string, d time.Duration) Admission { return Admission{} }
-
-// Bans lists the bans of this moment, the newest first.
-func (g *Guard) Bans() []Ban { return nil }
-
-// Sieges lists the accounts at which strangers guess now, the newest first.
-func (g *Guard) Sieges() []Siege { return nil }
-
-// Admissions lists those that still hold, the newest first.
-func (g *Guard) Admissions() []Admission { return nil }
-
-// Lift ends the bans that touch p and forgets what was counted there. It
-// returns how many it ended.
-func (g *Guard) Lift(p netip.Prefix) int { return 0 }
-
-// LiftAll ends all bans and sieges and returns how many bans it ended.
-func (g *Guard) LiftAll() int { return 0 }
-
-// Run remembers what changes until ctx ends: bans at once, the rest in batches.
-func (g *Guard) Run(ctx context.Context) error { <-ctx.Done(); return nil }
-
-// Flush makes durable what waits.
-func (g *Guard) Flush(ctx context.Context) error { return nil }
-
-// budget is how many failures are forgiven at once, and how long until one of
-// them is forgotten.
-type budget struct {
-	burst  float64
-	refill time.Duration
-}
-
-// A person mistypes a handful of times; a household behind one address shares
-// the wider budget. Nobody is counted by account alone, since that would let a
-// stranger lock somebody out from afar.
-var (
-	perAccount = budget{burst: 10, refill: 30 * time.Second}
-	perPrefix  = budget{burst: 40, refill: 10 * time.Second}
-)
-
-// maxBuckets bounds the memory that strangers can make us use: about 10 MB.
-const maxBuckets = 50_000
-
-// Guard counts failures. Its zero value is not usable; see New.
+// Guard counts and decides. Its methods may be called from many goroutines.
+// Its zero value is not usable; see New.
 type Guard struct {
-	now func() time.Time
+	keep     Keep
+	clock    func() time.Time
+	log      *slog.Logger
+	tell     func()
+	salt     uint64 // for what is only estimated
+	hurry    chan struct{}
+	saving   sync.Mutex // held while Keep works
+	troubled bool       // the last save failed; under saving
 
-	mu      sync.Mutex
-	buckets map[string]bucket
-	last    Try
+	mu         sync.Mutex
+	names      *namer
+	subject    subject // of the try that is asked for, made once
+	last       moment // the latest moment that was
+	swept      moment // when sweep was last
+	ahead      time.Duration
+	counters   [counterClasses]table[counter]
+	networks   table[network]
+	known      map[id]device
+	admissions map[id]admission
+	sieges     map[id]*siege
+	dirty      map[id]struct{} // differs from what is kept
+	pressing   bool            // some of it is to be kept at once
+	changed    bool            // there is something to tell
 }
 
-// bucket holds failures that drain with time.
-type bucket struct {
-	level float64
-	at    time.Time
-}
+// keySize is the length of Config.Key in bytes.
+const keySize = 32
 
-// New makes a guard and loads what was kept.
-func New(_ context.Context, c Config) (*Guard, error) {
-	if c.Keep != nil && len(c.Key) != 32 {
+// New makes a guard and loads what was kept. Rows that can't be read are
+// logged and left out.
+func New(ctx context.Context, c Config) (*Guard, error) {
+	if c.Keep == nil && c.Key == nil {
+		c.Key = make([]byte, keySize)
+		_, _ = rand.Read(c.Key) // ends the process rather than fail
+	}
+	if len(c.Key) != keySize {
 		return nil, errors.New("guard: a key of another length than 32 bytes")
 	}
-	return &Guard{now: c.Now, buckets: make(map[string]bucket)}, nil
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	g := &Guard{
+		keep: c.Keep, clock: c.Now, log: c.Log, tell: c.Changed,
+		hurry: make(chan struct{}, 1), names: newNamer(c.Key),
+		known: make(map[id]device), admissions: make(map[id]admission), sieges: make(map[id]*siege),
+		dirty: make(map[id]struct{}),
+	}
+	salt := g.names.of("salt")
+	g.salt = binary.BigEndian.Uint64(salt[:])
+	for n := range g.counters {
+		g.counters[n] = newTable(class(n), func(i id, c counter, now moment) float64 { return i.rule().level(c, now) })
+	}
+	g.networks = newTable(classBan, weightOf)
+	return g, g.load(ctx)
 }
 
-// Ask decides whether t may go ahead, and counts it as failed until Passed
-// says otherwise, so that many at once can't slip through together.
-func (g *Guard) Ask(t Try) Verdict {
-	if t.Attempt == None || t.Attempt == Request {
-		return Verdict{Allowed: true}
+// weightOf makes room at the cost of networks that did little, then of those
+// with a history, and of a ban last.
+func weightOf(i id, n network, now moment) float64 {
+	w := n.level(i.rule(), now) + 1000*float64(n.times)
+	if n.banned(now) {
+		w += 1e9
 	}
+	return w
+}
+
+// do runs fn at this moment with nobody else at it, and then passes on what fn
+// found to be pressing or changed.
+func (g *Guard) do(fn func(now moment)) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.now()
-	var wait time.Duration
-	for _, k := range keysOf(t) {
-		level := g.levelLocked(k, now)
-		if over := level + 1 - k.burst; over > 0 {
-			wait = max(wait, time.Duration(over*float64(k.refill)))
+	fn(g.tickLocked())
+	pressing, changed := g.pressing, g.changed
+	g.pressing, g.changed = false, false
+	g.mu.Unlock()
+	if pressing {
+		select {
+		case g.hurry <- struct{}{}:
+		default: // it is known already
 		}
 	}
-	if wait > 0 {
-		return Verdict{Wait: wait}
+	if changed && g.tell != nil {
+		g.tell()
 	}
-	for _, k := range keysOf(t) {
-		g.buckets[k.name] = bucket{g.levelLocked(k, now) + 1, now}
-	}
-	return Verdict{Allowed: true}
 }
 
-// Passed tells that the try of that verdict had the right secret: it no longer
-// counts. What failed before stays counted.
-func (g *Guard) Passed(Verdict) {}
-
-type key struct {
-	name string
-	budget
+// tickLocked is the present moment: the clock's time, but where the clock was
+// set back guard's time goes on from where it was. A ban may so end early, when
+// the clock is set forward, but never late.
+func (g *Guard) tickLocked() moment {
+	now := moment(g.clock().UnixMilli()).plus(g.ahead)
+	if now < g.last {
+		g.ahead += g.last.since(now)
+		now = g.last
+	}
+	g.last = now
+	return now
 }
 
-// keysOf gives (account, prefix) first, then the prefix alone. Loopback is not
-// a place that others share, so it is counted per account only.
-func keysOf(t Try) []key {
-	prefix := Prefix(t.Peer)
-	kind := string(t.Attempt)
-	keys := []key{{kind + "\x00" + strconv.Quote(t.Account) + "\x00" + prefix.String(), perAccount}}
-	if !t.Peer.IsLoopback() {
-		keys = append(keys, key{kind + "\x00\x00" + prefix.String(), perPrefix})
-	}
-	return keys
+// wall is that moment on the clock. The lock is held, as for all names that do
+// not end in it but are called by such.
+func (g *Guard) wall(m moment) time.Time {
+	return time.UnixMilli(int64(m) - g.ahead.Milliseconds()).UTC()
 }
 
-// Prefix is what counts as one place: an IPv4 address, or an IPv6 /64, which
-// is what a single home gets at least (RFC 6177).
-func Prefix(a netip.Addr) netip.Prefix {
-	a = a.Unmap()
-	bits := 32
-	if a.Is6() {
-		bits = 64
+func (g *Guard) putCounterLocked(i id, c counter, now moment) {
+	if i.class != classFlood && (c.kept || i.rule().worthy(c, now)) {
+		g.markLocked(i)
 	}
-	p, _ := a.WithZone("").Prefix(bits) // an invalid address gives the zero prefix, one place for all
-	return p
+	if lost, was := g.counters[i.class].put(i, c, now); was.kept {
+		g.markLocked(lost)
+	}
 }
 
-func (g *Guard) levelLocked(k key, now time.Time) float64 {
-	b, ok := g.buckets[k.name]
-	if !ok {
-		return 0
+func (g *Guard) dropCounterLocked(i id, c counter) {
+	if c.kept {
+		g.markLocked(i)
 	}
-	return max(0, b.level-float64(now.Sub(b.at))/float64(k.refill))
+	delete(g.counters[i.class].rows, i)
+}
+
+func (g *Guard) putNetworkLocked(i id, n network, now moment) {
+	if n.kept || n.worthy(i.rule(), now) {
+		g.markLocked(i)
+	}
+	if lost, was := g.networks.put(i, n, now); was.kept {
+		g.markLocked(lost)
+	}
+}
+
+func (g *Guard) dropNetworkLocked(i id, n network) {
+	if n.kept {
+		g.markLocked(i)
+	}
+	delete(g.networks.rows, i)
+}
+
+// sweep forgets what no longer matters.
+func (g *Guard) sweep() {
+	g.do(func(now moment) {
+		for n := range g.counters {
+			for i, c := range g.counters[n].rows {
+				if i.rule().level(c, now) <= 0 {
+					g.dropCounterLocked(i, c)
+				}
+			}
+		}
+		for i, n := range g.networks.rows {
+			if n.until > 0 && !n.banned(now) && g.swept < n.until {
+				g.changed = true // its ban has ended since the last time
+			}
+			if n.spent(i.rule(), now) {
+				g.dropNetworkLocked(i, n)
+			}
+		}
+		for i, a := range g.admissions {
+			if !a.holds(now) {
+				g.markLocked(i)
+				g.changed = true
+				delete(g.admissions, i)
+			}
+		}
+		g.endSiegesLocked(now)
+		g.swept = now
+	})
 }

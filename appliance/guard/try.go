@@ -57,7 +57,7 @@ type Verdict struct {
 	Why     string        // when not allowed: one of the By constants
 	Began   *Ban          // not nil when this very try began a ban: it is told once
 
-	charged charge // what Passed takes back
+	charged *charge // what Passed takes back
 }
 
 // The reasons for a refusal: the budget that the try is over.
