@@ -7,9 +7,11 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"latchkey/appliance/api"
+	"latchkey/appliance/guard"
 	"latchkey/appliance/health"
 	"latchkey/appliance/listen"
 	"latchkey/appliance/passkey"
@@ -67,6 +69,12 @@ func (a *Appliance) shared(addr netip.Addr) bool {
 // client is whom a request is made for, behind a declared proxy too.
 func (a *Appliance) client(r *http.Request) netip.Addr { return a.scout.Client(r).Addr }
 
+// crowd is where devices sign in from.
+type crowd struct {
+	sync.Mutex
+	guard.Crowd
+}
+
 // wake tells watchGuard that guard has news; it never waits.
 func (a *Appliance) wake() {
 	select {
@@ -76,11 +84,13 @@ func (a *Appliance) wake() {
 }
 
 // entered notes from where devices sign in.
-func (a *Appliance) entered(r *http.Request, device string) {
-	if a.scout.Origin(r) != listen.Far {
+func (a *Appliance) entered(r *http.Request, device, kind string) {
+	if a.scout.Origin(r) == listen.Machine {
 		return
 	}
-	a.crowd.Saw(a.client(r), device, a.scout.Undeclared(r))
+	a.crowd.Lock()
+	a.crowd.Saw(a.client(r), device, kind, a.scout.Undeclared(r))
+	a.crowd.Unlock()
 	a.wake()
 }
 
@@ -124,7 +134,9 @@ func (a *Appliance) tellSieges(ctx context.Context) {
 
 // tellCrowd pins the condition that all callers seem to be one.
 func (a *Appliance) tellCrowd() {
+	a.crowd.Lock()
 	addr, alone := a.crowd.Alone()
+	a.crowd.Unlock()
 	a.board.SetIf(alone, health.Condition{
 		Code: "guard.alone", Severity: health.Warning, Values: map[string]string{"address": addr.String()},
 		Text: "Everybody outside seems to call from one address, " + addr.String() + ".",

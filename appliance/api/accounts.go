@@ -157,14 +157,15 @@ func getDevice(c *call) (any, error) {
 	return deviceShape(d), err
 }
 
-// knownDevice answers anybody; the e-mail comes in base64url, padded or not.
+// knownDevice answers anybody, from memory and as quickly for a name that
+// nobody has; the e-mail comes in base64url, padded or not.
 func knownDevice(c *call) (any, error) {
 	raw := strings.TrimRight(c.r.Header.Get("X-Request-Email"), "=")
 	email, err := base64.RawURLEncoding.DecodeString(raw)
 	if err != nil {
 		return false, nil
 	}
-	return c.People.KnownDevice(c.ctx(), string(email), c.r.Header.Get("X-Device-Identifier"))
+	return c.Guard.Recognises(account.NormalEmail(string(email)), c.r.Header.Get("X-Device-Identifier")), nil
 }
 
 func pushToken(c *call) (any, error) {

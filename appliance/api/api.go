@@ -81,9 +81,12 @@ type Config struct {
 	Ceremonies *passkey.Ceremonies
 	Party      func(*http.Request) (passkey.Party, error)
 	Now        func() time.Time
-	// Entered hears of each sign-in and refresh, and from which device; it must
-	// not block. It may be nil.
-	Entered func(r *http.Request, device string)
+	// Vouch keeps the connection of a request that showed a valid session, when
+	// strangers take them all. It may be nil.
+	Vouch func(*http.Request)
+	// Entered hears of each sign-in and refresh, from which device and of which
+	// kind (see journal.DeviceKind); it must not block. It may be nil.
+	Entered func(r *http.Request, device, kind string)
 	// Status says how the running appliance is, for `latchkey status`.
 	Status func() Status
 }

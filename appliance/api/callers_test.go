@@ -269,4 +269,3 @@ func resigned(t testing.TB, token string, key any, how jwt.SigningMethod, ends t
 	}
 	return signed
 }
-

@@ -45,7 +45,7 @@ func ownDevices(c *call) (any, error) {
 	for _, d := range devices {
 		one := ownDevice{
 			ID: d.ID, Name: d.Name, Type: d.Type, Created: date(d.Created), LastSeen: date(d.Seen),
-			Current: d.ID == c.session.Device, Known: c.Guard.Known(me.Email, d.Identifier, ""), Sessions: []ownSession{},
+			Current: d.ID == c.session.Device, Known: c.Guard.Recognises(me.Email, d.Identifier), Sessions: []ownSession{},
 			Remembered: slices.ContainsFunc(me.Remembered, func(r account.Remembered) bool {
 				return r.Device == d.Identifier && r.Expires.After(c.Now())
 			}),

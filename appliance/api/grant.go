@@ -170,9 +170,16 @@ func (c *call) entered(email string, g account.Grant, p account.Proven) any {
 	return signInShape(g, p)
 }
 
+func (c *call) vouch() {
+	if c.Vouch != nil {
+		c.Vouch(c.r)
+	}
+}
+
 func (c *call) tellEntered() {
+	c.vouch()
 	if c.Entered != nil {
-		c.Entered(c.r, c.device.Identifier)
+		c.Entered(c.r, c.device.Identifier, journal.DeviceKind(c.device.Type))
 	}
 }
 

@@ -167,6 +167,7 @@ func (c *call) identify(may caller) error {
 		return err
 	}
 	c.session = s
+	c.vouch()
 	if !c.row.enrol && c.People.Limited(s) {
 		return c.enrolFirst()
 	}
