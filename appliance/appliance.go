@@ -210,12 +210,12 @@ func (a *Appliance) openCerts(ctx context.Context) error {
 }
 
 func (a *Appliance) openDoor(context.Context) error {
-	a.page, a.pageErr = webui.New()
+	a.page, a.pageErr = webui.New(passkey.Official()...)
 	a.door = api.New(api.Config{
 		People: a.people, Vault: a.vault, Settings: a.settings, Setup: a.setup, Reach: a.reach, Kits: a.kits,
 		Guard: a.guard, Journal: a.journal, Board: a.board, Log: a.cfg.Log,
 		Version: a.cfg.Version, Origin: a.origin, Links: a.links, Base: a.base, QR: qr, Trust: a.trust,
-		Client: a.client, Ceremonies: passkey.New(a.clock.Now), Party: a.party, Now: a.clock.Now, Entered: a.entered, Vouch: listen.Vouch,
+		Client: a.client, Ceremonies: passkey.New(time.Now), Party: a.party, Now: a.clock.Now, Entered: a.entered, Vouch: listen.Vouch,
 		Doctor: a.Doctor, Status: a.Status,
 	})
 	return nil
