@@ -139,3 +139,51 @@ func TestStrangeRouters(t *testing.T) {
 		t.Errorf("strangeRouters = %v, want %v", got, want)
 	}
 }
+
+func TestWhoSpeaksForMany(t *testing.T) {
+	s := NewScout(ScoutConfig{
+		Names:   func() []string { return nil },
+		Proxies: func() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("192.168.1.7/32")} },
+		read: func() Network {
+			return Network{
+				Interfaces: []Interface{{Name: "eth0", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.5/24")}}},
+				Routes:     []Route{{Interface: "eth0", To: netip.MustParsePrefix("0.0.0.0/0"), Gateway: netip.MustParseAddr("192.168.1.1")}},
+				Neighbours: map[netip.Addr]string{
+					netip.MustParseAddr("192.168.1.1"): "02:00:00:00:00:01", netip.MustParseAddr("fe80::1"): "02:00:00:00:00:01",
+					netip.MustParseAddr("192.168.1.20"): "02:00:00:00:00:20",
+				},
+			}
+		},
+	})
+	for who, c := range map[string]struct {
+		addr string
+		want bool
+	}{
+		"this computer":            {"127.0.0.1", true},
+		"this computer by IPv6":    {"::1", true},
+		"the gateway":              {"192.168.1.1", true},
+		"the router's IPv6":        {"fe80::1%eth0", true},
+		"a declared proxy":         {"192.168.1.7", true},
+		"somebody of the house":    {"192.168.1.20", false},
+		"somebody on the internet": {"203.0.113.9", false},
+	} {
+		if got := s.Shared(netip.MustParseAddr(c.addr)); got != c.want {
+			t.Errorf("%s (%s): %v, want %v", who, c.addr, got, c.want)
+		}
+	}
+	for name, c := range map[string]struct {
+		peer, header string
+		want         bool
+	}{
+		"a proxy that was declared": {"192.168.1.7", "X-Forwarded-For", false},
+		"one that was not":          {"192.168.1.8", "X-Forwarded-For", true},
+		"no proxy":                  {"192.168.1.8", "Accept", false},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "https://pi.local/", nil)
+		r.RemoteAddr = c.peer + ":5000"
+		r.Header.Set(c.header, "198.51.100.20")
+		if got := s.Undeclared(r); got != c.want {
+			t.Errorf("%s: undeclared %v, want %v", name, got, c.want)
+		}
+	}
+}
