@@ -19,7 +19,7 @@ const sealed = "2.AAAAAAAAAAAAAAAAAAAAAA==|AAAAAAAAAAAAAAAAAAAAAA==|AAAAAAAAAAAA
 // stage is a directory over a real file, with a clock that moves when told.
 type stage struct {
 	*account.Directory
-	t      *testing.T
+	t      testing.TB
 	keep   account.Keep
 	hasher *account.Hasher
 	days   int64 // that a session lives
@@ -29,7 +29,7 @@ type stage struct {
 	now time.Time
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "house")
 	if err := store.Create(dir); err != nil {
