@@ -215,7 +215,7 @@ func (a *Appliance) openDoor(context.Context) error {
 		People: a.people, Vault: a.vault, Settings: a.settings, Setup: a.setup, Reach: a.reach, Kits: a.kits,
 		Guard: a.guard, Journal: a.journal, Board: a.board, Log: a.cfg.Log,
 		Version: a.cfg.Version, Origin: a.origin, Links: a.links, Base: a.base, QR: qr, Trust: a.trust,
-		Client: a.client, Ceremonies: passkey.New(time.Now), Party: a.party, Now: a.clock.Now, Entered: a.entered, Vouch: listen.Vouch,
+		Client: a.client, Ceremonies: passkey.New(nil), Party: a.party, Now: a.clock.Now, Entered: a.entered, Vouch: listen.Vouch,
 		Doctor: a.Doctor, Status: a.Status,
 	})
 	return nil
