@@ -44,17 +44,18 @@ type file struct {
 	small []byte // gzip; nil where that is not smaller
 }
 
-// New reads the embedded files. Without the vendored Argon2 nobody could sign
-// in: that is the problem page.incomplete.
-func New() (*Page, error) {
+// New reads the embedded files. parents are the origins that may have the
+// second factor in a frame (see connector.go); with none, nobody may. Without
+// the vendored Argon2 nobody could sign in: that is the problem page.incomplete.
+func New(parents ...string) (*Page, error) {
 	root, err := fs.Sub(static, "static")
 	if err != nil {
 		return nil, fmt.Errorf("opening the page's files: %w", err)
 	}
-	return from(root)
+	return from(root, parents...)
 }
 
-func from(root fs.FS) (*Page, error) {
+func from(root fs.FS, parents ...string) (*Page, error) {
 	p := &Page{files: make(map[string]*file)}
 	all := sha256.New()
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
@@ -79,18 +80,23 @@ func from(root fs.FS) (*Page, error) {
 			"Build it with `make build`, which fetches that file, or take a released binary.")
 	}
 	p.prefix = "/a/" + hex.EncodeToString(all.Sum(nil)[:8]) + "/"
-	p.index()
+	for name, f := range p.files {
+		if name == "index.html" || connector(name) {
+			p.address(f, parents)
+		}
+	}
 	return p, nil
 }
 
-// relative finds the addresses of our own files in index.html.
-var relative = regexp.MustCompile(`(href|src)="((?:css|icons|components|views)/[^"]*|app\.js|manifest\.webmanifest)"`)
+// relative finds the addresses of our own files in a whole page.
+var relative = regexp.MustCompile(`(href|src)="((?:css|icons|components|connector|views)/[^"]*|app\.js|manifest\.webmanifest)"`)
 
-// index gives the files that index.html names their checksummed addresses;
-// modules then import each other relatively, below the same checksum.
-func (p *Page) index() {
-	f := p.files["index.html"]
+// address gives the files that a whole page names their checksummed addresses
+// (modules then import each other relatively, below the same checksum), and
+// writes into a connector page who may frame it.
+func (p *Page) address(f *file, parents []string) {
 	f.body = relative.ReplaceAll(f.body, []byte(`$1="`+p.prefix+`$2"`))
+	f.body = framers(f.body, parents)
 	sum := sha256.Sum256(f.body)
 	f.etag = strconv.Quote(hex.EncodeToString(sum[:12]))
 }
@@ -206,6 +212,9 @@ func setHeaders(h http.Header, name string) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+	if connector(name) {
+		connectorHeaders(h, name)
+	}
 }
 
 func kindOf(name string) string {
