@@ -2,15 +2,20 @@ package account
 
 // What tests of the rules need to see inside.
 
-// FillSlots takes all places of the hasher until the returned function gives
-// them back; it says how many there are.
-func (h *Hasher) FillSlots() (n int, free func()) {
-	for range cap(h.slots) {
-		h.slots <- struct{}{}
+// FillSlots takes all places of the hasher that strangers can have until the
+// returned function gives them back; it says how many there are.
+func (h *Hasher) FillSlots() (n int, free func()) { return fill(h.slots) }
+
+// FillOwn does it with the known devices' place.
+func (h *Hasher) FillOwn() (n int, free func()) { return fill(h.own) }
+
+func fill(slots chan struct{}) (n int, free func()) {
+	for range cap(slots) {
+		slots <- struct{}{}
 	}
-	return cap(h.slots), func() {
-		for range cap(h.slots) {
-			<-h.slots
+	return cap(slots), func() {
+		for range cap(slots) {
+			<-slots
 		}
 	}
 }

@@ -2,8 +2,10 @@ package store
 
 import (
 	"bytes"
+	"encoding/hex"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -67,10 +69,24 @@ func FuzzDecodeItem(f *testing.F) {
 }
 
 func FuzzDecodeSession(f *testing.F) {
-	f.Add(encodeSession(&account.Session{Hash: []byte("hash"), Client: "web", Stamp: "stamp", Created: time.Now()}))
+	f.Add(encodeSession(&account.Session{
+		Hash: []byte("hash"), Client: "web", Stamp: "stamp", Created: time.Now(), Proved: time.Now(), Method: account.ByTOTP, NoRefresh: true,
+	}))
+	old, err := hex.DecodeString(oldSession)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(old)
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, text []byte) {
-		_, _ = decodeSession(text, make([]byte, 32))
+		s, err := decodeSession(text, make([]byte, 32))
+		if err != nil {
+			return
+		}
+		again, err := decodeSession(encodeSession(&s), make([]byte, 32))
+		if err != nil || !reflect.DeepEqual(again, s) {
+			t.Errorf("%+v became %+v, %v", s, again, err)
+		}
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"latchkey/appliance/account"
+	"latchkey/appliance/passkey"
 	"latchkey/appliance/vault"
 )
 
@@ -96,7 +97,27 @@ func session(owner account.UserID, device account.DeviceID) account.Session {
 	return account.Session{
 		ID: account.SessionID(newID()), Owner: owner, Device: device, Hash: []byte("0123"), Client: "web",
 		Stamp: newID(), Created: now, Seen: now.Truncate(time.Hour), Expires: now.Add(time.Hour),
+		Proved: now.Add(-time.Minute), Method: account.ByTOTP,
 	}
+}
+
+// guarded gives a all that guards it: factors, passkeys, keys.
+func guarded(a account.Account) account.Account {
+	now := time.Now().UTC()
+	c := passkey.Credential{
+		ID: []byte{1, 0, 255}, PublicKey: []byte("public"), AAGUID: make([]byte, 16), Counter: 1<<32 - 1,
+		Transports: []string{"usb", "nfc"}, RPID: "keys.example.org", Verified: true, BackupEligible: true, BackedUp: true, Attestation: "none",
+	}
+	a.Disabled, a.SecondRequired = true, true
+	a.TOTP = &account.TOTP{Secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", Since: now, LastUsed: now, Step: 1<<40 + 1}
+	a.Keys = []account.SecurityKey{{ID: 1, Name: "ring", Credential: c, Created: now, LastUsed: now}, {ID: 7, Credential: c, Created: now}}
+	a.Passkeys = []account.Passkey{{
+		ID: newID(), Name: "phone", Credential: c, Created: now, LastUsed: now, PRF: true, UserKey: "4.a", PublicKey: "2.a|b|c", PrivateKey: "2.d|e|f",
+	}}
+	a.Recovery, a.RecoveryTold = "code", true
+	a.Remembered = []account.Remembered{{Hash: []byte("hash"), Device: "laptop", Expires: now}}
+	a.APIKey, a.APIKeyMade = "secret", now
+	return a
 }
 
 func invitation(email string) account.Invitation {

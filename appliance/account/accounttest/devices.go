@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"latchkey/appliance/account"
 )
@@ -23,7 +24,7 @@ func devices() []promise {
 func deviceWhole(h *house) {
 	a := h.joins("ada@example.org")
 	d, _ := h.signsIn(a.ID, "laptop")
-	d.PushToken = "t"
+	d.PushToken, d.Named = "t", true
 	h.write(func(w account.Writer) error { return w.PutDevice(d) })
 	h.view(func(r account.Reader) error {
 		got, err := r.Device(a.ID, d.ID)
@@ -117,6 +118,7 @@ func removedDevice(h *house) {
 func sessions() []promise {
 	return []promise{
 		{"a session comes back as it was put, moves on and ends", sessionLife},
+		{"a session keeps how its person came in and when they proved it, or that they never did", sessionProof},
 		{"sessions are listed oldest first", sessionsInOrder},
 		{"many sessions at once are all kept", manySessions},
 	}
@@ -144,6 +146,26 @@ func sessionLife(h *house) {
 	h.view(func(r account.Reader) error {
 		_, err := r.Session(a.ID, s.ID)
 		wantMissing(h, "the ended session", err)
+		return nil
+	})
+}
+
+func sessionProof(h *house) {
+	a := h.joins("ada@example.org")
+	_, s := h.signsIn(a.ID, "laptop")
+	byKey := s
+	byKey.ID, byKey.Method, byKey.NoRefresh, byKey.Proved, byKey.Hash = account.SessionID(newID()), account.ByAPIKey, true, time.Time{}, nil
+	later := s
+	later.Proved = s.Proved.Add(time.Minute)
+	h.write(func(w account.Writer) error { return errors.Join(w.PutSession(byKey), w.PutSession(later)) })
+	h.view(func(r account.Reader) error {
+		for _, want := range []account.Session{byKey, later} {
+			got, err := r.Session(a.ID, want.ID)
+			if err != nil {
+				return err
+			}
+			same(h, got, want)
+		}
 		return nil
 	})
 }

@@ -12,6 +12,8 @@ import (
 func people() []promise {
 	return []promise{
 		{"an account comes back as it was put, by id and by e-mail", accountWhole},
+		{"all that guards an account comes back as it was put, and goes", accountGuarded},
+		{"what is done to an account that was read changes nothing that is kept", accountApart},
 		{"accounts are listed oldest first", accountsInOrder},
 		{"two accounts with one e-mail are refused as taken", emailTaken},
 		{"a refusal as taken leaves the rest of its write as it is", takenAndOn},
@@ -36,6 +38,46 @@ func accountWhole(h *house) {
 		same(h, byEmail, a)
 		return err
 	})
+}
+
+func accountGuarded(h *house) {
+	plain := h.joins("ada@example.org")
+	for _, want := range []account.Account{guarded(plain), plain} {
+		h.write(func(w account.Writer) error { return w.PutAccount(want) })
+		for range 2 { // an engine may remember what it has read
+			h.view(func(r account.Reader) error {
+				byID, err := r.Account(want.ID)
+				same(h, byID, want)
+				byEmail, emailErr := r.AccountByEmail(want.Email)
+				same(h, byEmail, want)
+				all, allErr := r.Accounts()
+				same(h, all, []account.Account{want})
+				return errors.Join(err, emailErr, allErr)
+			})
+		}
+	}
+}
+
+func accountApart(h *house) {
+	a := guarded(person("ada@example.org"))
+	h.write(func(w account.Writer) error { return w.PutAccount(a) })
+	want := a.Clone()
+	spoil := func(a account.Account) {
+		a.Verifier.Hash[0]++
+		a.TOTP.Step = 0
+		a.Keys[0].Credential.ID[0]++
+		a.Passkeys[0].Name, a.Passkeys[0].Credential.Transports[0] = "spoiled", "spoiled"
+		a.Remembered[0].Hash[0]++
+	}
+	spoil(a)
+	for range 3 {
+		h.view(func(r account.Reader) error {
+			got, err := r.Account(want.ID)
+			same(h, got, want)
+			spoil(got)
+			return err
+		})
+	}
 }
 
 func accountsInOrder(h *house) {
