@@ -158,9 +158,16 @@ func TestAPIKeys(t *testing.T) {
 	t.Run("are wrong unless all is right", func(t *testing.T) {
 		b := s.joins("bob@example.test")
 		for _, c := range [][2]string{
-			{"user." + string(a.ID), ""}, {"user." + string(a.ID), a.APIKey + "x"}, {string(a.ID), a.APIKey}, {"organization." + string(a.ID), a.APIKey},
-			{"user." + string(b.ID), a.APIKey}, {"user." + string(b.ID), ""}, {"user.", ""}, {"", ""},
-			{"user.00000000-0000-4000-8000-000000000000", ""}, {"user.00000000-0000-4000-8000-000000000000", a.APIKey},
+			{"user." + string(a.ID), ""},
+			{"user." + string(a.ID), a.APIKey + "x"},
+			{string(a.ID), a.APIKey},
+			{"organization." + string(a.ID), a.APIKey},
+			{"user." + string(b.ID), a.APIKey},
+			{"user." + string(b.ID), ""},
+			{"user.", ""},
+			{"", ""},
+			{"user.00000000-0000-4000-8000-000000000000", ""},
+			{"user.00000000-0000-4000-8000-000000000000", a.APIKey},
 		} {
 			if _, err := signIn(c[0], c[1]); !errors.Is(err, account.ErrAPIKey) {
 				t.Errorf("%q: %v", c, err)

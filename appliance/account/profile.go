@@ -53,13 +53,18 @@ func (d *Directory) SetDomains(ctx context.Context, id UserID, equivalent json.R
 	})
 }
 
+var (
+	errSalt  = problem.New(problem.Refused, "password.salt", "The salt can't change with the password.", "Nothing was changed. Update your app and try again.")
+	errKeyID = problem.New(problem.Refused, "key.id", "The key's identifier is not 32 hexadecimal digits.", "Update your app and try again.")
+)
+
 var keyIDShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // SetUserKeyID remembers the identifier of the user key (RFC 9679). It is told
 // once and may be told again; another one for the same key is refused.
 func (d *Directory) SetUserKeyID(ctx context.Context, id UserID, keyID string) error {
 	if !keyIDShape.MatchString(keyID) {
-		return problem.New(problem.Refused, "key.id", "The key's identifier is not 32 hexadecimal digits.", "Update your app and try again.")
+		return errKeyID
 	}
 	a, err := d.Account(ctx, id)
 	if err != nil || a.UserKeyID == keyID {
@@ -123,7 +128,7 @@ func (d *Directory) ChangePassword(ctx context.Context, id UserID, keep SessionI
 	}
 	return d.change(ctx, id, func(w Writer, a *Account) error {
 		if u.Salt != "" && u.Salt != a.Salt {
-			return problem.New(problem.Refused, "password.salt", "The salt can't change with the password.", "Nothing was changed. Update your app and try again.")
+			return errSalt
 		}
 		a.KDF, a.Verifier, a.UserKey = u.KDF, v, u.UserKey
 		if u.Hint != nil {

@@ -104,10 +104,16 @@ func (d *Directory) Session(ctx context.Context, accessToken string) (Session, e
 	if ok {
 		return s, nil
 	}
+	return d.readSession(ctx, accessToken, era)
+}
+
+// readSession is Session for a token that nobody has shown since the last write.
+func (d *Directory) readSession(ctx context.Context, accessToken string, era uint64) (Session, error) {
 	owner, id, until, err := d.tokens.read(accessToken)
 	if err != nil {
 		return Session{}, ErrSession.Because(err)
 	}
+	var s Session
 	var a Account
 	err = d.keep.View(ctx, func(r Reader) (err error) { s, a, err = d.live(r, owner, id); return err })
 	if err != nil {
