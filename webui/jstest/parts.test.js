@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { knows } from '../static/text/reach.js';
+import { knows } from '../static/text/sentences.js';
 
 const root = new URL('../static/', import.meta.url);
 const read = (name) => readFileSync(new URL(name, root), 'utf8');
+const texts = readdirSync(new URL('text/', root));
+for (const name of texts) await import(new URL(`text/${name}`, root).href);
 const pages = ['index.html', ...readdirSync(new URL('parts/', root)).map((name) => `parts/${name}`)];
 const modules = ['views', 'components'].flatMap((folder) =>
   readdirSync(new URL(`${folder}/`, root)).map((name) => `${folder}/${name}`),
@@ -49,18 +51,30 @@ test('every template that a module builds is there, and each is built by one', (
   );
 });
 
-test('every whole key that a module of the public path says is a sentence', () => {
-  for (const name of modules.filter((name) => /reach|setup/.test(name))) {
-    const keys = all(read(name), /(?<![\w.])t\(\s*'([^']+)'/g);
+test('no key stands in two files of sentences', () => {
+  const keys = texts
+    .filter((name) => name.startsWith('en'))
+    .flatMap((name) => all(read(`text/${name}`), /^ {2}'([^']+)':/gm));
+  assert.deepEqual(
+    keys.filter((key, i) => keys.indexOf(key) !== i),
+    [],
+  );
+});
+
+test('every whole key that a module says is a sentence', () => {
+  for (const name of modules) {
+    const keys = all(read(name), /(?<![\w.])t\(\s*'([^']+[^.'])'/g);
     const missing = keys.filter((key) => !knows(key) && !knows(`${key}.one`));
     assert.deepEqual(missing, [], name);
   }
 });
 
-test('no sentence of the public path stands there for nothing', () => {
+test('no sentence of the public path, or of second factors, stands there for nothing', () => {
   const text = [...pages, ...modules].map(read).join('\n');
-  const stems = all(text, /[`'"](reach(?:ed)?\.[\w-][\w.-]*)/g);
-  const keys = all(read('text/en-reach.js'), /^ {2}'([^']+)':/gm);
+  const stems = all(text, /[`'"]([a-z]+\.[\w-][\w.-]*)/g);
+  const keys = ['reach', 'second']
+    .flatMap((name) => all(read(`text/en-${name}.js`), /^ {2}'([^']+)':/gm))
+    .filter((key) => !key.startsWith('problem.')); // told by the house's codes
   const unused = keys.filter((key) => {
     const base = key.replace(/\.(one|other|hint)$/, '');
     // A key may be put together: reach.step.${code}, or which = 'reach.door' and ${which}.title.

@@ -5,19 +5,20 @@ import { followFocus, rememberFocus, restoreFocus } from './components/focus.js'
 import { whileSlow } from './components/progress.js';
 import { say, sayError } from './components/toast.js';
 import { knows, t } from './text/sentences.js';
-import { Session } from './vault/session.js';
+import { openSession } from './vault/opening.js';
 import { Shell } from './views/shell.js';
 
 /** @typedef {import('./views/view.js').Deps} Deps @typedef {import('./views/view.js').Route} Route */
 
-/** One line of the table: where a view lives and whether it stands in the shell behind the lock.
- * @typedef {{ load: () => Promise<{ mount: import('./views/view.js').Mount }>, open: boolean }} Place */
+/** One line of the table: where a view lives, whether it stands in the shell behind the lock, and is there for owners only.
+ * @typedef {{ load: () => Promise<{ mount: import('./views/view.js').Mount }>, open: boolean, owner?: boolean }} Place */
 
 /** @type {Record<string, Place>} */
 const places = {
   vault: { load: () => import('./views/vault.js'), open: true },
   generator: { load: () => import('./views/generator.js'), open: true },
   settings: { load: () => import('./views/settings.js'), open: true },
+  house: { load: () => import('./views/house.js'), open: true, owner: true },
   setup: { load: () => import('./views/setup.js'), open: false },
   'finish-signup': { load: () => import('./views/join.js'), open: false },
   reached: { load: () => import('./views/reached.js'), open: false },
@@ -25,11 +26,13 @@ const places = {
 /** @type {Place} */
 const unlock = { load: () => import('./views/unlock.js'), open: false };
 /** @type {Place} */
+const enrol = { load: () => import('./views/enrol.js'), open: false };
+/** @type {Place} */
 const missing = { load: () => import('./views/missing.js'), open: false };
 
 /** Starts the page. */
 export function start() {
-  const session = Session.open();
+  const session = openSession();
   applyTheme(session.remember);
   session.watch(window);
   followFocus();
@@ -48,7 +51,7 @@ class Pages {
   /** @type {Route} */
   #route = routeOf(location.hash);
 
-  /** @param {Session} session */
+  /** @param {import('./vault/session.js').Session} session */
   constructor(session) {
     this.session = session;
     this.app = /** @type {HTMLElement} */ (document.getElementById('app'));
@@ -60,10 +63,14 @@ class Pages {
     this.session.addEventListener('change', (event) => {
       if (this.session.state === state) return;
       this.#reason = /** @type {CustomEvent} */ (event).detail?.reason ?? '';
-      if (state === 'open') this.#locked();
+      if (/open|enrol/.test(state) && this.session.state !== 'open') this.#locked();
       state = this.session.state;
       this.show();
     });
+    this.session.api.onStale = async () => {
+      const { prove } = await import('./views/prove.js');
+      return prove(this, { anew: true });
+    };
     this.show();
     void places.vault.load(); // while the password is typed
   }
@@ -95,9 +102,11 @@ class Pages {
 
   /** @param {Route} route @returns {Place} */
   #placeFor(route) {
+    if (this.session.state === 'enrol') return enrol;
     const name = route.parts[0] ?? '';
     const place = name === '' ? unlock : (places[name] ?? missing);
-    return place.open && this.session.state !== 'open' ? unlock : place;
+    if (place.open && this.session.state !== 'open') return unlock;
+    return place.owner && this.session.profile?.role !== 'owner' ? missing : place;
   }
 
   /** @param {Place} place */

@@ -234,8 +234,7 @@ export class House {
       wrapped: unlock.masterKeyWrappedUserKey,
       kdf: unlock.kdf,
     });
-    this.endSessions();
-    return {};
+    return {}; // the session that asks goes on
   }
 
   #keep(cipher) {

@@ -5,6 +5,7 @@ import { Remember } from '../../static/vault/remember.js';
 import { Session } from '../../static/vault/session.js';
 import { blank } from '../../static/vault/cipher.js';
 import { House } from './house.js';
+import { register } from '../../static/vault/account-acts.js';
 
 export const EMAIL = 'alice@example.test';
 export const PASSWORD = 'correct horse battery';
@@ -46,16 +47,16 @@ export function page({ house = new House(), box = memoryShelf(), shelf = memoryS
 /** Making an RSA pair takes a while, so tests share one account. @type {Promise<any>|undefined} */
 let registered;
 
-async function register() {
+async function joined() {
   const { house, session } = page();
-  await session.register({ email: EMAIL, name: 'Alice', password: PASSWORD });
+  await register(session, { email: EMAIL, name: 'Alice', password: PASSWORD });
   return house.accounts.get(EMAIL);
 }
 
 /** A page whose account exists and is signed in. */
 export async function signedIn(options = {}) {
   const made = page(options);
-  registered ??= register();
+  registered ??= joined();
   made.house.accounts.set(EMAIL, { ...(await registered) });
   await made.session.signIn(EMAIL, PASSWORD);
   await made.vault.whenReady();

@@ -6,6 +6,8 @@
 
 /** Requests that take longer are given up; the largest import takes a few seconds on a small machine. */
 const TIMEOUT = 60_000;
+/** A file of a whole log, from a small machine over a slow line. */
+const LONG = 600_000;
 
 const OFFLINE = {
   code: 'offline',
@@ -30,6 +32,7 @@ export class ApiError extends Error {
    * @param {Record<string,string>} [what.values]
    * @param {boolean} [what.offline] the server was not reached
    * @param {string} [what.grant] the token endpoint's error_description
+   * @param {Record<string, any>|null} [what.providers] the ways to show a second factor, by the wire's numbers
    */
   constructor({
     status = 0,
@@ -39,6 +42,7 @@ export class ApiError extends Error {
     values = {},
     offline = false,
     grant = '',
+    providers = null,
   }) {
     super(text || code);
     this.name = 'ApiError';
@@ -49,18 +53,24 @@ export class ApiError extends Error {
     this.values = values;
     this.offline = offline;
     this.grant = grant;
+    this.providers = providers;
   }
 }
 
 /**
  * @typedef {{access:string, refresh:string}} Tokens
+ * @typedef {{headers?:Record<string,string>, keepalive?:boolean, timeout?:number, unasked?:boolean, file?:boolean}} SendOptions
+ *   timeout in ms; file: the answer is a Blob
  * @typedef {object} ApiOptions
  * @property {string} [base]        where the server is; '' is where the page came from
  * @property {number} [deviceType]  Bitwarden's number of this browser
  * @property {string} [deviceId]    this browser's identifier (a UUID)
+ * @property {string} [deviceToken] what shows the house that it is the browser of an earlier sign-in
  * @property {string} [version]     the wire's client version, as clients of that year send it
  * @property {(url:string, init:RequestInit) => Promise<Response>} [send] stands in for fetch in tests
  */
+
+const TOKEN = '/identity/connect/token';
 
 /** One door to the server. */
 export class Api {
@@ -68,22 +78,30 @@ export class Api {
   #tokens = null;
   /** @type {Promise<boolean>|null} */
   #refreshing = null;
+  /** @type {Promise<boolean>|null} */
+  #proving = null;
 
   /** @param {ApiOptions} [options] */
   constructor({
     base = '',
     deviceType = 14,
     deviceId = '',
+    deviceToken = '',
     version = '2026.9.0',
     send = (url, init) => fetch(url, init),
   } = {}) {
     this.base = base;
     this.deviceType = deviceType;
     this.deviceId = deviceId;
+    this.deviceToken = deviceToken;
     this.version = version;
     this.send = send;
     /** Called once when the server no longer knows this session. @type {() => void} */
     this.onExpired = () => {};
+    /** Asked when an act wants a fresh proof of who sits here; true: repeat it. @type {() => Promise<boolean>} */
+    this.onStale = async () => false;
+    /** Called when the house wants a second factor of this person first. @type {() => void} */
+    this.onMissing = () => {};
   }
 
   /** Whether there is a session to speak in. */
@@ -97,10 +115,20 @@ export class Api {
   }
 
   /**
-   * Reads a resource. @param {string} path @returns {Promise<any>} the parsed body, null where it was empty
+   * Reads a resource. @param {string} path
+   * @param {{unasked?:boolean}} [options] unasked: nobody pressed anything, so nobody is asked for a proof
+   * @returns {Promise<any>} the parsed body, null where it was empty
    */
-  async get(path) {
-    return (await this.#call('GET', path)).body;
+  async get(path, options) {
+    return (await this.#call('GET', path, undefined, options)).body;
+  }
+
+  /**
+   * Fetches a file as it is, to be saved. @param {string} path @returns {Promise<Blob>}
+   */
+  async file(path) {
+    const options = { headers: { Accept: '*/*' }, timeout: LONG, file: true };
+    return (await this.#call('GET', path, undefined, options)).body;
   }
 
   /**
@@ -147,11 +175,28 @@ export class Api {
     return (await this.#read(answer)).body;
   }
 
-  /**
-   * @param {string} method @param {string} path @param {unknown} [body]
-   * @param {{headers?:Record<string,string>, keepalive?:boolean}} [options]
-   */
+  /** @param {string} method @param {string} path @param {unknown} [body] @param {SendOptions} [options] */
   async #call(method, path, body, options = {}) {
+    try {
+      return await this.#once(method, path, body, options);
+    } catch (error) {
+      const { code } = Object(error);
+      if (code === 'second.missing') this.onMissing();
+      if (code !== 'proof.stale' || options.unasked || !(await this.#prove())) throw error;
+      return this.#once(method, path, body, options);
+    }
+  }
+
+  /** Has the person prove who they are, once for all who wait. */
+  #prove() {
+    this.#proving ??= this.onStale().finally(() => {
+      this.#proving = null;
+    });
+    return this.#proving;
+  }
+
+  /** @param {string} method @param {string} path @param {unknown} body @param {SendOptions} options */
+  async #once(method, path, body, options) {
     const tokens = this.#tokens;
     let answer = await this.#send(method, path, body, options, tokens);
     if (answer.status === 401 && tokens !== null) {
@@ -160,12 +205,12 @@ export class Api {
       }
       if (answer.status === 401 && this.#tokens !== null) this.#expire();
     }
-    return this.#read(answer);
+    return this.#read(answer, options.file);
   }
 
   /**
    * @param {string} method @param {string} path @param {unknown} body
-   * @param {{headers?:Record<string,string>, keepalive?:boolean}} options @param {Tokens|null} tokens
+   * @param {SendOptions} options @param {Tokens|null} tokens
    * @returns {Promise<Response>}
    */
   async #send(method, path, body, options, tokens) {
@@ -179,6 +224,7 @@ export class Api {
     };
     if (tokens !== null) headers.Authorization = `Bearer ${tokens.access}`;
     else if (this.deviceId) headers['Device-Identifier'] = this.deviceId;
+    if (path === TOKEN && this.deviceToken) headers['Latchkey-Device'] = this.deviceToken;
     /** @type {string|URLSearchParams|undefined} */
     let payload;
     if (body instanceof URLSearchParams) payload = body;
@@ -196,21 +242,25 @@ export class Api {
         cache: 'no-store',
         redirect: 'error',
         referrerPolicy: 'no-referrer',
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: AbortSignal.timeout(options.timeout ?? TIMEOUT),
       });
     } catch (cause) {
       throw Object.assign(new ApiError({ ...OFFLINE, offline: true }), { cause });
     }
   }
 
-  /** @param {Response} answer @returns {Promise<{status:number, headers:Headers, body:any}>} */
-  async #read(answer) {
+  /**
+   * @param {Response} answer @param {boolean} [file]
+   * @returns {Promise<{status:number, headers:Headers, body:any}>}
+   */
+  async #read(answer, file = false) {
     if (answer.status === 304) return { status: 304, headers: answer.headers, body: null };
     /** @type {any} */
     let body = null;
     /** @type {string} */
     let text;
     try {
+      if (file && answer.ok) return { status: answer.status, headers: answer.headers, body: await answer.blob() };
       text = await answer.text();
     } catch (cause) {
       throw Object.assign(new ApiError({ ...OFFLINE, offline: true }), { cause });
@@ -241,7 +291,7 @@ export class Api {
   async #renew(old) {
     const answer = await this.#send(
       'POST',
-      '/identity/connect/token',
+      TOKEN,
       new URLSearchParams({
         grant_type: 'refresh_token',
         client_id: 'web',
@@ -282,6 +332,7 @@ export async function asset(url) {
  */
 export function errorOf(status, body) {
   const grant = String(body?.error_description ?? '');
+  const providers = body?.TwoFactorProviders2 ?? null;
   const own = body?.problem;
   if (own && typeof own === 'object') {
     return new ApiError({
@@ -291,6 +342,7 @@ export function errorOf(status, body) {
       hint: String(own.hint ?? ''),
       values: own.values ?? {},
       grant,
+      providers,
     });
   }
   const validation = Object.values(body?.validationErrors ?? {}).flat()[0];
@@ -301,6 +353,7 @@ export function errorOf(status, body) {
     code: `http.${status}`,
     text: typeof text === 'string' ? text : 'Latchkey could not do that.',
     grant,
+    providers,
     hint: status === 429 ? 'Wait a minute, then try again.' : 'Try again in a moment.',
   });
 }

@@ -291,7 +291,7 @@ export default Object.freeze({
   'settings.you.signout.hint': 'The locked copy and the keys go from here. Your items stay in the house.',
 
   'settings.security': 'Security',
-  'settings.security.sub': 'Master password, lock',
+  'settings.security.sub': 'Second step, passkeys, lock',
   'settings.password.title': 'Master password',
   'settings.password.lead':
     'Your other devices are signed out when you change it, and sign in again with the new one.',
@@ -344,17 +344,7 @@ export default Object.freeze({
 
   'settings.devices': 'Devices',
   'settings.devices.sub': 'Who is signed in',
-  'settings.devices.lead':
-    'These devices are signed in as you. Sign out the ones that you do not know or no longer have.',
-  'settings.devices.this': 'This device',
-  'settings.devices.seen': 'Last seen {when}',
-  'settings.devices.signout': 'Sign out',
-  'settings.devices.signout.of': 'Sign out of {name}',
-  'settings.devices.gone': '{name} is signed out.',
-  'settings.devices.unnamed': 'A device without a name',
 
-  'settings.people': 'People',
-  'settings.people.sub': 'Members, invitations',
   'people.lead': 'Everybody has a vault of their own. You see how much they keep, never what.',
   'people.owner': 'Owner',
   'people.you': 'You',
@@ -426,10 +416,8 @@ export default Object.freeze({
 
   'settings.reach': 'Reach',
   'settings.reach.sub': 'Name, door, certificate',
-  'settings.house': 'House',
-  'settings.house.sub': 'Health, recovery kit',
-  'settings.health': 'Health',
-  'settings.health.good': 'All is well.',
+  'settings.house': 'House rules',
+  'settings.house.sub': 'Name, days kept, recovery kit',
   'settings.health.notice': 'To know',
   'settings.health.warning': 'Worth a look',
   'settings.health.trouble': 'Needs your hand',

@@ -17,6 +17,7 @@ export default Object.freeze({
   'nav.label': 'Places',
   'nav.vault': 'Vault',
   'nav.generator': 'Generator',
+  'nav.house': 'House',
   'nav.settings': 'Settings',
   'nav.lock': 'Lock',
   'nav.bar': 'Sections',
@@ -64,6 +65,8 @@ export default Object.freeze({
   'unlock.signin': 'Sign in',
   'unlock.open': 'Unlock',
   'unlock.other': 'Not you? Sign in as somebody else',
+  'unlock.passkey': 'Sign in with a passkey',
+  'unlock.passkey.open': 'Unlock with a passkey',
   'unlock.derive': 'Making your key from the password …',
   'unlock.fetch': 'Fetching your items …',
   'unlock.opening': 'Opening your items …',
@@ -73,6 +76,8 @@ export default Object.freeze({
   'unlock.reason.blur': 'Locked because you went to another window.',
   'unlock.reason.tab': 'Locked from another tab.',
   'unlock.reason.expired': 'The house ended this session. Sign in again.',
+  'unlock.reason.passkey':
+    'Your passkey says who you are, but it can’t open the vault here. Type your master password.',
   'unlock.quiet': 'Your password never leaves this device.',
 
   'app.title': '{where} · Latchkey',

@@ -44,6 +44,23 @@ export class LockTimer {
     this.settings = lockSettings(undefined);
   }
 
+  /**
+   * Watches a window. @param {EventTarget} target window
+   * @param {() => void} leave called when the page is closed, or put aside @param {AbortSignal} [signal]
+   */
+  watch(target, leave, signal) {
+    const listen = (/** @type {string} */ kind, /** @type {(event:any) => void} */ act) =>
+      target.addEventListener(kind, act, { signal, passive: true, capture: true });
+    for (const kind of ['pointerdown', 'keydown', 'wheel', 'touchstart']) {
+      listen(kind, () => this.touch());
+    }
+    // Focus events of elements come by here, too; only the window's own count.
+    listen('blur', (event) => event.target === target && this.blur());
+    listen('focus', () => this.look());
+    listen('visibilitychange', () => this.look());
+    listen('pagehide', () => leave());
+  }
+
   /** The vault was opened. */
   start() {
     this.#running = true;

@@ -6,6 +6,33 @@
 /** @type {Record<string, [string, string]>} */
 const SENTENCES = {
   'signin.wrong': ['The e-mail address and the password do not belong together.', 'Try again.'],
+  'second.wanted': ['This account wants a second step.', 'Sign in on the front page.'],
+  'second.over': ['That took too long.', 'Type your master password again.'],
+  'webauthn.silent': [
+    'Nothing came from your key or passkey.',
+    'It was cancelled, took too long, or is not one of yours. Try again, or use another way.',
+  ],
+  'webauthn.already': ['This key is on your list already.', 'Use it, or add another one.'],
+  'webauthn.name': [
+    'Keys and passkeys belong to a name, and this page was opened under another one.',
+    'Open the page under the name of this house, or use another way.',
+  ],
+  'webauthn.missing': [
+    'This browser can’t use keys or passkeys here.',
+    'Use another browser, or another way.',
+  ],
+  'passkey.locked': [
+    'This passkey proves who you are, but it can’t open your vault.',
+    'Type your master password; a passkey can be given its unlock in Settings, Security.',
+  ],
+  'passkey.noprf': [
+    'This passkey can’t open the vault: your device or browser gives no secret for that.',
+    'It goes on signing you in. Another device or browser may do better.',
+  ],
+  'passkey.broken': [
+    'Your passkey is right, but it does not open the key of your vault.',
+    'Type your master password; then remove this passkey in Settings, Security, and add it again.',
+  ],
   'unlock.wrong': ['That is not your master password.', 'Try again.'],
   'password.wrong': ['That is not your master password.', 'Try again.'],
   'kdf.weak': [

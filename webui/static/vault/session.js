@@ -3,42 +3,33 @@
  * keys, proves passwords and decides when everything is forgotten. Keys stay
  * in memory, as objects whose bytes can't be read back.
  */
-import { Argon2Worker } from '../crypto/argon2.js';
 import { wipe } from '../crypto/bytes.js';
-import { importKey, open, SealError } from '../crypto/enc-string.js';
-import {
-  describeKdf,
-  HOUSE_KDF,
-  isAcceptable,
-  isLower,
-  kdfOf,
-  normalEmail,
-  serverHash,
-  stretchedKey,
-} from '../crypto/kdf.js';
-import { Api, ApiError } from '../net/api.js';
-import { change, registration, wrap } from './account-keys.js';
-import { describeBrowser } from './browser.js';
+import { importKey } from '../crypto/enc-string.js';
+import { serverHash, stretchedKey } from '../crypto/kdf.js';
 import { Deriver } from './deriver.js';
-import { Drafts, memoryShelf, openShelf } from './drafts.js';
+import { Drafts, memoryShelf } from './drafts.js';
+import { Entry } from './entry.js';
+import { newer, openUserKey, wrappedOf } from './lock.js';
 import { lockSettings, LockTimer } from './lock-timer.js';
 import { Problem } from './problem.js';
-import { Remember } from './remember.js';
+import { Proof } from './proof.js';
 import { Vault } from './vault.js';
 
 /**
  * @typedef {import('../crypto/bytes.js').Bytes} Bytes
+ * @typedef {import('../crypto/enc-string.js').SymmetricKey} SymmetricKey
  * @typedef {import('../crypto/kdf.js').Argon2} Argon2
+ * @typedef {import('./entry.js').Admission} Admission
+ * @typedef {import('./entry.js').Second} Second
+ * @typedef {import('./lock.js').Lock} Lock
  * @typedef {import('./types.js').Kdf} Kdf
  * @typedef {import('./types.js').LockSettings} LockSettings
  * @typedef {import('./types.js').Profile} Profile
- * @typedef {'out'|'locked'|'open'} State
- * @typedef {''|'timer'|'blur'|'tab'|'expired'|'signout'} Reason
- * @typedef {{salt:string, kdf:Kdf, wrapped:string}} Lock what the master password opens
+ * @typedef {'out'|'locked'|'enrol'|'open'} State enrol: signed in, but a second factor has to be added first
+ * @typedef {''|'timer'|'blur'|'tab'|'expired'|'signout'|'passkey'} Reason passkey: it signed in, and can't open the vault
  * @typedef {{postMessage(message:any):void, onmessage:((event:any) => any)|null, close():void}} Channel
+ * @typedef {{hash:string, userKey:Bytes, lock:Lock}} Lent what a password gives; userKey is wiped afterwards
  */
-
-const TOKEN = '/identity/connect/token';
 
 /** Events: 'change' {state, reason} and 'progress' {part, done}. */
 export class Session extends EventTarget {
@@ -48,18 +39,22 @@ export class Session extends EventTarget {
   #lock = null;
   /** @type {Profile|null} */
   #profile = null;
+  /** Opens the vault once a second factor was added; null: it was open already. @type {SymmetricKey|null} */
+  #waiting = null;
+  /** Whether the items were fetched since the sign-in. */
+  #fetched = false;
   #email = '';
   #timer;
   #deriver;
   #drafts;
   #channel;
-  #deviceName;
+  #entry;
 
   /**
    * @param {object} deps
-   * @param {Api} deps.api
+   * @param {import('../net/api.js').Api} deps.api
    * @param {Argon2} deps.argon2
-   * @param {Remember} deps.remember
+   * @param {import('./remember.js').Remember} deps.remember
    * @param {import('./drafts.js').Shelf} [deps.shelf] where sealed drafts lie
    * @param {Channel|null} [deps.channel] to the other tabs
    * @param {string} [deps.deviceName]
@@ -83,11 +78,13 @@ export class Session extends EventTarget {
     this.warm = warm;
     this.#drafts = new Drafts(shelf);
     this.#deriver = new Deriver(argon2, (done) => this.#tell('derive', done));
-    this.#deviceName = deviceName;
+    this.#entry = new Entry({ api, remember, deriver: this.#deriver, deviceName });
+    this.proof = new Proof(api, now);
     this.#email = String(remember.get('email') ?? '');
     this.vault = new Vault({ api, drafts: this.#drafts, now: () => new Date(now()) });
     this.vault.onSync = (body) => this.#takeSync(body);
     api.onExpired = () => this.#close('out', 'expired');
+    api.onMissing = () => this.#mustEnrol(null);
     this.#channel = channel;
     if (channel) channel.onmessage = (event) => this.#hear(event.data);
     this.#timer = new LockTimer({
@@ -96,23 +93,6 @@ export class Session extends EventTarget {
       now,
     });
     this.#timer.settings = lockSettings(remember.get('lock'));
-  }
-
-  /** A session of this browser. */
-  static open() {
-    const browser = describeBrowser(globalThis.navigator.userAgent);
-    const remember = Remember.open();
-    const api = new Api({ deviceType: browser.type, deviceId: remember.device });
-    const worker = new Argon2Worker();
-    return new Session({
-      api,
-      remember,
-      argon2: (password, salt, kdf) => worker.derive(password, salt, kdf),
-      warm: () => worker.warm(),
-      shelf: openShelf(),
-      channel: new BroadcastChannel('latchkey'),
-      deviceName: browser.name,
-    });
   }
 
   get state() {
@@ -134,6 +114,11 @@ export class Session extends EventTarget {
     return this.#lock ? { ...this.#lock.kdf } : null;
   }
 
+  /** The passkeys that open this vault, wherever they work. @returns {import('./lock.js').PasskeyLock[]} */
+  get passkeys() {
+    return this.#lock?.passkeys ?? [];
+  }
+
   /** When the vault locks by itself; remembered on this device. @returns {LockSettings} */
   get lockTimer() {
     return { ...this.#timer.settings };
@@ -145,52 +130,43 @@ export class Session extends EventTarget {
     this.#channel?.postMessage({ kind: 'settings' });
   }
 
-  /**
-   * Watches a window for the lock timer. @param {EventTarget} target window
-   * @param {AbortSignal} [signal]
-   */
+  /** Watches a window for the lock timer. @param {EventTarget} target window @param {AbortSignal} [signal] */
   watch(target, signal) {
-    const listen = (/** @type {string} */ kind, /** @type {(event:any) => void} */ act) =>
-      target.addEventListener(kind, act, { signal, passive: true, capture: true });
-    for (const kind of ['pointerdown', 'keydown', 'wheel', 'touchstart']) {
-      listen(kind, () => this.#timer.touch());
-    }
-    // Focus events of elements come by here, too; only the window's own count.
-    listen('blur', (event) => event.target === target && this.#timer.blur());
-    listen('focus', () => this.#timer.look());
-    listen('visibilitychange', () => this.#timer.look());
-    listen('pagehide', () => this.#leave());
+    this.#timer.watch(target, () => this.#leave(), signal);
   }
 
   /**
    * Signs in and opens the vault. @param {string} email @param {string} password
    * @param {{acceptKdf?:boolean}} [options] acceptKdf: the person says that they changed the KDF
-   * @returns {Promise<void>} throws Problem signin.wrong, kdf.weak, kdf.changed, keys.broken, enc.old; ApiError
+   * @returns {Promise<void>} throws Problem signin.wrong, second.wanted (answerSecond goes on), kdf.weak,
+   *   kdf.changed, keys.broken, enc.old; ApiError
    */
-  async signIn(email, password, { acceptKdf = false } = {}) {
-    const who = normalEmail(email);
-    const { salt, kdf } = await this.#prelogin(who, acceptKdf);
-    const master = await this.#deriver.derive(password, salt, kdf);
-    const answer = await this.#token(who, await serverHash(master, password));
-    try {
-      const wrapped = wrappedKey(answer);
-      const userKey = await openUserKey(master, wrapped, 'keys.broken');
-      const key = await importKey(userKey);
-      wipe(userKey);
-      this.#close('out', '');
-      this.#setTokens(answer);
-      this.#email = who;
-      this.#lock = { salt, kdf, wrapped };
-      this.remember.set('email', who);
-      await this.remember.setKdf(who, kdf);
-      await this.vault.fetch(key, (part, done) => this.#tell(part, done));
-      this.#opened(key);
-    } catch (error) {
-      if (this.#state !== 'open') this.#close('out', '');
-      throw error;
-    } finally {
-      wipe(master);
-    }
+  async signIn(email, password, options = {}) {
+    await this.#admit(await this.#entry.byPassword(email, password, options));
+  }
+
+  /**
+   * Goes on with a sign-in that wants a second factor. @param {Second|null} second null asks for new challenges
+   * @returns {Promise<void>} throws Problem second.wanted, second.over; ApiError second.wrong
+   */
+  async answerSecond(second) {
+    await this.#admit(await this.#entry.bySecond(second));
+  }
+
+  /** Forgets a sign-in that waits for its second factor. */
+  cancelSecond() {
+    this.#entry.cancel();
+  }
+
+  /**
+   * Signs in by a passkey alone. Where it can't open the vault, the page is
+   * locked afterwards, with the reason 'passkey'.
+   * @param {(values:Record<string,string>) => Promise<boolean>} accept whether the person changed the KDF
+   * @returns {Promise<void>} throws Problem webauthn.*, kdf.*, keys.broken; ApiError
+   */
+  async signInByPasskey(accept) {
+    await this.#admit(await this.#entry.byPasskey(accept));
+    this.remember.set('passkey', true);
   }
 
   /**
@@ -198,29 +174,32 @@ export class Session extends EventTarget {
    * @param {string} password @returns {Promise<void>} throws Problem unlock.wrong
    */
   async unlock(password) {
-    const lock = this.#lock;
-    if (!lock || this.#state !== 'locked') throw new Problem('locked');
-    const userKey = await this.#prove(password, lock, 'unlock.wrong');
-    const key = await importKey(userKey.key);
-    wipe(userKey.key, userKey.master);
-    await this.vault.unlock(key, (done) => this.#tell('open', done));
-    if (this.#lock !== lock) return this.vault.lock();
-    this.#opened(key);
-    this.vault.refresh().catch(() => {}); // offline, the vault is as it was; an end of the session closes it
-    return undefined;
+    const lock = this.#shut();
+    const { userKey } = await this.#openBy(password, lock, 'unlock.wrong');
+    await this.#reopen(lock, userKey);
+  }
+
+  /** Opens a locked vault by one of its passkeys; no request is needed. @returns {Promise<void>} throws Problem webauthn.* */
+  async unlockByPasskey() {
+    const lock = this.#shut();
+    const { openWith } = await import('./passkey-door.js');
+    await this.#reopen(lock, await openWith(lock.passkeys));
   }
 
   /** Locks this page and every other tab. @param {Reason} [reason] */
   lock(reason = '') {
-    if (this.#state !== 'open') return;
+    if (this.#state !== 'open' && this.#state !== 'enrol') return;
     this.#channel?.postMessage({ kind: 'lock' });
     this.#close('locked', reason);
   }
 
-  /** Ends the session here, in every tab and at the server. */
-  async signOut() {
+  /**
+   * Ends the session here, in every tab and at the server.
+   * @param {{ended?:boolean}} [options] ended: the house ended it already
+   */
+  async signOut({ ended = false } = {}) {
     this.#channel?.postMessage({ kind: 'out', id: this.#profile?.id });
-    const ending = this.api.signedIn ? this.api.delete('/latchkey/session') : null;
+    const ending = this.api.signedIn && !ended ? this.api.delete('/latchkey/session') : null;
     this.#drafts.clear();
     this.#close('out', 'signout');
     await ending?.catch(() => {}); // unreachable, it ends there by its age
@@ -231,59 +210,47 @@ export class Session extends EventTarget {
     await this.signOut();
     this.#email = '';
     this.remember.set('email', undefined);
+    this.remember.set('passkey', undefined);
+  }
+
+  /** A second factor was added: the vault opens. */
+  async enrolled() {
+    if (this.#state !== 'enrol') return;
+    const key = this.#waiting;
+    if (key) return this.#fetch(key);
+    await this.vault.refresh();
+    this.#state = 'open';
+    this.#changed('');
   }
 
   /**
-   * Makes an account: keys are made here. Sign in afterwards.
-   * @param {{email:string, name:string, password:string, token?:string}} who token: of the invitation
+   * Checks a password here and lends what it gives; it is wiped afterwards.
+   * @template T @param {string} password @param {(lent:Lent) => Promise<T>} use
+   * @returns {Promise<T>} throws Problem password.wrong
    */
-  async register({ email, name, password, token }) {
-    const salt = normalEmail(email);
-    const kdf = { ...HOUSE_KDF };
-    const master = await this.#deriver.derive(password, salt, kdf);
-    const body = await registration({ email: salt, name, token }, { password, salt, kdf, master });
-    wipe(master);
-    await this.api.post('/identity/accounts/register/finish', body);
-    await this.remember.setKdf(salt, kdf);
+  async lend(password, use) {
+    const lock = this.#lock;
+    if (!lock) throw new Problem('locked');
+    const { hash, userKey } = await this.#openBy(password, lock, 'password.wrong');
+    try {
+      return await use({ hash, userKey, lock });
+    } finally {
+      wipe(userKey);
+    }
   }
 
   /**
    * Checks a password here. @param {string} password
    * @returns {Promise<string>} masterPasswordHash, which a dangerous route wants; throws Problem password.wrong
    */
-  async verifyPassword(password) {
-    const proof = await this.#prove(password, this.#signedIn(), 'password.wrong');
-    wipe(proof.key);
-    const hash = await serverHash(proof.master, password);
-    wipe(proof.master);
-    return hash;
+  verifyPassword(password) {
+    return this.lend(password, async ({ hash }) => hash);
   }
 
-  /** @param {string} current @param {string} next */
-  async changePassword(current, next) {
-    await this.#rewrap('/api/accounts/password', current, next, this.#signedIn().kdf);
-  }
-
-  /** @param {string} password @param {Kdf} kdf throws Problem kdf.weak below the floors */
-  async changeKdf(password, kdf) {
-    if (!isAcceptable(kdf)) throw new Problem('kdf.weak', { kdf: describeKdf(kdf) });
-    await this.#rewrap('/api/accounts/kdf', password, password, kdf);
-  }
-
-  /** Ends every session of this person, this one too. @param {string} password */
-  async signOutEverywhere(password) {
-    const masterPasswordHash = await this.verifyPassword(password);
-    await this.api.post('/api/accounts/security-stamp', { masterPasswordHash });
-    await this.signOut();
-  }
-
-  /** Deletes the account and all of its items, for ever. @param {string} password */
-  async deleteAccount(password) {
-    const masterPasswordHash = await this.verifyPassword(password);
-    await this.api.delete('/api/accounts', { masterPasswordHash });
-    this.#channel?.postMessage({ kind: 'out', id: this.#profile?.id });
-    this.#drafts.clear();
-    this.#close('out', 'signout');
+  /** Takes in that the master password wraps the user key in another way now. @param {Kdf} kdf @param {string} wrapped */
+  async rewrapped(kdf, wrapped) {
+    if (this.#lock) this.#lock = { ...this.#lock, kdf, wrapped };
+    await this.remember.setKdf(this.#email, kdf);
   }
 
   /** @param {string} name */
@@ -301,96 +268,87 @@ export class Session extends EventTarget {
     return this.#deriver.derive(password, salt, kdf);
   }
 
-  /** What prelogin says, if it may be obeyed. @param {string} email @param {boolean} acceptKdf */
-  async #prelogin(email, acceptKdf) {
-    const answer = await this.api.post('/identity/accounts/prelogin/password', { email });
-    const kdf = kdfOf(answer);
-    if (!isAcceptable(kdf)) throw new Problem('kdf.weak', { kdf: describeKdf(kdf) });
-    const before = await this.remember.kdf(email);
-    if (before && isLower(before, kdf) && !acceptKdf) {
-      throw new Problem('kdf.changed', { before: describeKdf(before), now: describeKdf(kdf) });
-    }
-    const salt = typeof answer?.salt === 'string' && answer.salt !== '' ? answer.salt : email;
-    return { salt, kdf };
+  /**
+   * Derives, and opens the user key with it: a password that does so is right.
+   * @param {string} password @param {Lock} lock @param {string} code of the Problem where it is wrong
+   * @returns {Promise<{hash:string, userKey:Bytes}>} the key for the caller to wipe
+   */
+  async #openBy(password, { salt, kdf, wrapped }, code) {
+    const master = await this.#deriver.derive(password, salt, kdf);
+    const hash = await serverHash(master, password);
+    const stretched = await stretchedKey(master);
+    wipe(master);
+    return { hash, userKey: await openUserKey(stretched, wrapped, code) };
   }
 
-  /** @param {string} email @param {string} hash @returns {Promise<any>} throws Problem signin.wrong */
-  async #token(email, hash) {
+  /** Takes a session in, and opens the vault where there is a key for it. @param {Admission} admission */
+  async #admit({ answer, email, salt, kdf, hash, userKey }) {
+    const key = userKey && (await importKey(userKey));
+    wipe(userKey);
+    this.#close('out', '');
+    this.api.setTokens({ access: answer.access_token, refresh: answer.refresh_token });
+    this.#email = email;
+    this.#lock = { salt, kdf, wrapped: wrappedOf(answer), passkeys: [] };
     try {
-      return await this.api.form(TOKEN, {
-        grant_type: 'password',
-        scope: 'api offline_access',
-        client_id: 'web',
-        deviceType: String(this.api.deviceType),
-        deviceIdentifier: this.remember.device,
-        deviceName: this.#deviceName,
-        username: email,
-        password: hash,
-      });
+      this.remember.set('email', email);
+      await this.remember.setKdf(email, kdf);
+      if (key) await this.#fetch(key, hash);
+      else this.#close('locked', 'passkey');
     } catch (error) {
-      if (error instanceof ApiError && error.grant === 'invalid_username_or_password') {
-        throw new Problem('signin.wrong', {}, error);
-      }
+      this.#close('out', '');
       throw error;
     }
   }
 
-  /** @param {any} answer of the token endpoint */
-  #setTokens(answer) {
-    this.api.setTokens({ access: answer.access_token, refresh: answer.refresh_token });
+  /** Fetches the items and opens them, unless a second factor is wanted first. @param {SymmetricKey} key @param {string} [hash] proves it to the house */
+  async #fetch(key, hash = '') {
+    try {
+      await this.vault.fetch(key, (part, done) => this.#tell(part, done));
+    } catch (error) {
+      if (Object(error).code !== 'second.missing') throw error;
+      if (hash) await this.proof.give({ masterPasswordHash: hash }).catch(() => {}); // the view asks again
+      return this.#mustEnrol(key);
+    }
+    this.#fetched = true;
+    this.#opened(key);
   }
 
-  /**
-   * Derives, and opens the user key with it: a password that does so is right.
-   * @param {string} password @param {Lock} lock @param {string} code of the Problem where it is wrong
-   * @returns {Promise<{key:Bytes, master:Bytes}>} for the caller to wipe
-   */
-  async #prove(password, { salt, kdf, wrapped }, code) {
-    const master = await this.#deriver.derive(password, salt, kdf);
-    return { key: await openUserKey(master, wrapped, code), master };
+  /** @param {SymmetricKey|null} key null: the vault is open, and the house wants a factor from now on */
+  #mustEnrol(key) {
+    if (key === null && this.#state !== 'open') return;
+    this.#waiting = key;
+    this.#state = 'enrol';
+    this.#timer.start();
+    this.#changed('');
   }
 
-  /**
-   * Wraps the user key anew. The server ends the other sessions, and maybe
-   * this one: so it signs in again. @param {string} path
-   * @param {string} current @param {string} next @param {Kdf} kdf
-   */
-  async #rewrap(path, current, next, kdf) {
-    const lock = this.#signedIn();
-    const proof = await this.#prove(current, lock, 'password.wrong');
-    const master = await this.#deriver.derive(next, lock.salt, kdf);
-    const wrapped = await wrap(proof.key, { password: next, salt: lock.salt, kdf, master });
-    const body = change(await serverHash(proof.master, current), wrapped);
-    wipe(proof.key, proof.master, master);
-    await this.api.post(path, body);
-    this.#lock = { salt: lock.salt, kdf, wrapped: wrapped.unlock.masterKeyWrappedUserKey };
-    await this.remember.setKdf(this.#email, kdf);
-    const hash = wrapped.authentication.masterPasswordAuthenticationHash;
-    this.#setTokens(await this.#token(this.#email, hash));
-  }
-
-  #signedIn() {
-    if (!this.#lock) throw new Problem('locked');
+  /** The lock of a locked page. */
+  #shut() {
+    if (!this.#lock || this.#state !== 'locked') throw new Problem('locked');
     return this.#lock;
+  }
+
+  /** @param {Lock} lock @param {Bytes} userKey */
+  async #reopen(lock, userKey) {
+    const key = await importKey(userKey);
+    wipe(userKey);
+    if (!this.#fetched) return this.#fetch(key);
+    await this.vault.unlock(key, (done) => this.#tell('open', done));
+    if (this.#lock !== lock) return this.vault.lock();
+    this.#opened(key);
+    this.vault.refresh().catch(() => {}); // offline, the vault is as it was; an end of the session closes it
   }
 
   /** @param {any} body of a sync */
   #takeSync(body) {
     this.#profile = body?.profile ?? null;
-    const unlock = body?.userDecryption?.masterPasswordUnlock;
-    const wrapped = unlock?.masterKeyWrappedUserKey ?? unlock?.masterKeyEncryptedUserKey;
-    // Changed on another device: the next unlock takes the new password. Its
-    // KDF is obeyed by the same rules as at sign-in.
-    if (!this.#lock || typeof wrapped !== 'string' || wrapped === this.#lock.wrapped) return;
-    const kdf = kdfOf(unlock);
-    if (isAcceptable(kdf) && !isLower(this.#lock.kdf, kdf)) {
-      this.#lock = { salt: String(unlock.salt ?? this.#lock.salt), kdf, wrapped };
-    }
+    if (this.#lock) this.#lock = newer(this.#lock, body?.userDecryption);
   }
 
-  /** @param {import('../crypto/enc-string.js').SymmetricKey} key */
+  /** @param {SymmetricKey} key */
   #opened(key) {
     this.#state = 'open';
+    this.#waiting = null;
     this.#drafts.open(this.#profile?.id ?? this.#email, key);
     this.#timer.start();
     this.#changed('');
@@ -402,11 +360,14 @@ export class Session extends EventTarget {
     this.#timer.stop();
     this.#drafts.lock();
     this.vault.lock();
+    this.#waiting = null;
+    this.proof.forget();
     if (state === 'out') {
       this.vault.clear();
       this.api.setTokens(null);
       this.#lock = null;
       this.#profile = null;
+      this.#fetched = false;
     }
     this.#state = state;
     if (was !== state) this.#changed(reason);
@@ -422,7 +383,7 @@ export class Session extends EventTarget {
   /** @param {{kind:string, id?:string}} message of another tab */
   #hear(message) {
     if (message?.kind === 'touch') this.#timer.touchedElsewhere();
-    if (message?.kind === 'lock' && this.#state === 'open') this.#close('locked', 'tab');
+    if (message?.kind === 'lock' && /open|enrol/.test(this.#state)) this.#close('locked', 'tab');
     if (message?.kind === 'out' && message.id === this.#profile?.id) this.#close('out', 'signout');
     if (message?.kind === 'settings') this.#timer.settings = lockSettings(this.remember.get('lock'));
   }
@@ -436,27 +397,5 @@ export class Session extends EventTarget {
   /** @param {'derive'|'fetch'|'open'} part @param {number|null} done */
   #tell(part, done) {
     this.dispatchEvent(new CustomEvent('progress', { detail: { part, done } }));
-  }
-}
-
-/** @param {any} answer of the token endpoint @returns {string} */
-function wrappedKey(answer) {
-  const unlock = answer?.UserDecryptionOptions?.MasterPasswordUnlock;
-  return unlock?.MasterKeyWrappedUserKey ?? unlock?.MasterKeyEncryptedUserKey ?? answer?.Key;
-}
-
-/**
- * @param {Bytes} master @param {string} wrapped @param {string} code of the Problem where it does not open
- * @returns {Promise<Bytes>} 64 bytes, for the caller to wipe
- */
-async function openUserKey(master, wrapped, code) {
-  try {
-    const key = await open(wrapped, await stretchedKey(master));
-    if (key.length !== 64) throw new SealError('shape');
-    return key;
-  } catch (error) {
-    if (!(error instanceof SealError)) throw error;
-    wipe(master);
-    throw new Problem(error.why === 'old' ? 'enc.old' : code, {}, error);
   }
 }

@@ -10,6 +10,7 @@ import { frameIn } from './setup-frame.js';
 import { passwordOf } from './setup-owner.js';
 import { needed, present, wireForm } from './setup-parts.js';
 import { showTrouble } from './setup-home.js';
+import { register } from '../vault/account-acts.js';
 
 /** @typedef {import('./view.js').Deps} Deps */
 
@@ -70,7 +71,7 @@ async function showForm(stage, deps, email, token) {
     async submit() {
       const account = { email, token, name: needed(name), password: passwordOf(built.root) };
       if (session.state !== 'out') await session.signOut();
-      await session.register(account);
+      await register(session, account);
       await session.signIn(email, account.password);
       navigate('#/vault');
       say(t('join.made'));

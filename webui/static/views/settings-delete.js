@@ -6,6 +6,7 @@ import { build } from '../components/template.js';
 import { t } from '../text/text.js';
 import { typed } from './settings-security.js';
 import { Refusal, wireForm } from './setup-parts.js';
+import { deleteAccount } from '../vault/account-acts.js';
 
 /** @type {import('./settings.js').Show} */
 export function show(body, { session, vault, navigate, say, signal }) {
@@ -22,7 +23,7 @@ export function show(body, { session, vault, navigate, say, signal }) {
     place: (code) => (code === 'password.wrong' ? password : null),
     async submit() {
       if (!tick.checked) throw new Refusal(tick, 'first.understood.refused');
-      await session.deleteAccount(typed(password));
+      await deleteAccount(session, typed(password));
       navigate('#/', { replace: true });
       say(t('settings.delete.gone'));
     },

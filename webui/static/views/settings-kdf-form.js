@@ -7,6 +7,7 @@ import { t } from '../text/text.js';
 import { LIMITS, presetOf, PRESETS, refused, same, say as sayKdf } from './settings-kdf.js';
 import { typed } from './settings-security.js';
 import { Refusal, wireForm } from './setup-parts.js';
+import { changeKdf } from '../vault/account-acts.js';
 
 /** @typedef {import('../vault/types.js').Kdf} Kdf */
 /** @typedef {import('../components/template.js').Built} Built */
@@ -32,7 +33,7 @@ export function showKdf(place, { session, say, signal }) {
     async submit() {
       const kdf = wanted(built);
       if (session.kdf && same(kdf, session.kdf)) throw new Refusal(built.part('field'), 'settings.kdf.same');
-      await session.changeKdf(typed(password), kdf);
+      await changeKdf(session, typed(password), kdf);
       password.value = '';
       redraw();
       say(t('settings.kdf.changed'));

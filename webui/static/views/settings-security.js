@@ -1,12 +1,18 @@
 /**
- * "Security": when the vault locks, the master password, how slowly the key is
- * made from it, and signing out everywhere.
+ * "Security": the second step and passkeys, when the vault locks, the master
+ * password, how slowly the key is made from it, the API key, and signing out
+ * everywhere.
  */
 import { build } from '../components/template.js';
 import { strength } from '../vault/strength.js';
 import { t } from '../text/text.js';
+import { showApiKey } from './settings-apikey.js';
+import { showFactors } from './settings-factors.js';
 import { showKdf } from './settings-kdf-form.js';
+import { troubleView } from './settings.js';
+import { needs } from './setup-needs.js';
 import { newPassword, Refusal, wireForm } from './setup-parts.js';
+import { changePassword, signOutEverywhere } from '../vault/account-acts.js';
 
 /** @typedef {import('./view.js').Deps} Deps */
 /** @typedef {import('../components/template.js').Built} Built */
@@ -16,9 +22,14 @@ import { newPassword, Refusal, wireForm } from './setup-parts.js';
 const MINUTES = [1, 5, 10, 30, 60, 240, 0];
 
 /** @type {import('./settings.js').Show} */
-export function show(body, deps) {
+export async function show(body, deps) {
+  await needs('second');
+  if (deps.signal.aborted) return;
   const built = build('settings-security');
   body.append(built.root);
+  const factors = built.part('factors');
+  showFactors(factors, deps).catch((error) => factors.replaceChildren(troubleView(error)));
+  showApiKey(built.part('apikey'), deps);
   showLock(built, deps);
   showPassword(built, deps);
   showKdf(built.part('kdf'), deps);
@@ -68,7 +79,7 @@ function showPassword(built, { session, say, signal }) {
       const current = typed(now);
       const password = newPassword(next, again, strength(next.value));
       if (password === current) throw new Refusal(next, 'settings.password.same');
-      await session.changePassword(current, password);
+      await changePassword(session, current, password);
       for (const field of [now, next, again]) field.value = '';
       say(t('settings.password.changed'));
     },
@@ -84,7 +95,7 @@ function showEverywhere(built, { session, navigate, signal }) {
     signal,
     place: (code) => (code === 'password.wrong' ? password : null),
     async submit() {
-      await session.signOutEverywhere(typed(password));
+      await signOutEverywhere(session, typed(password));
       navigate('#/', { replace: true });
     },
   });

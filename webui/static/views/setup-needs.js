@@ -1,22 +1,30 @@
 /**
- * The style sheets and the markup of the first run, of the settings and of the
- * public path, loaded when one of their views is: whoever only opens the vault
- * never fetches them.
+ * The style sheets and the markup of the first run, of the settings, of the
+ * public path, of second factors and of the owner's page, loaded when one of
+ * their views is: whoever only opens the vault never fetches them.
  */
 import { needPart } from '../net/parts.js';
 
-/** @typedef {'setup'|'kit'|'settings'|'reach'} Sheet */
+/** The style sheets of css/, each with the part that has its markup. */
+const SHEETS = /** @type {const} */ ({
+  setup: 'first',
+  kit: 'first',
+  settings: 'first',
+  reach: 'reach',
+  second: 'second',
+  house: 'house',
+  charts: 'house',
+});
+
+/** @typedef {keyof typeof SHEETS} Sheet */
 
 /**
  * Loads the style sheets that are not there yet, and the templates that go with them.
  * @param {...Sheet} sheets of css/
  */
 export async function needs(...sheets) {
-  await Promise.all([...sheets.map(load), ...sheets.map((sheet) => needPart(partOf(sheet)))]);
+  await Promise.all([...sheets.map(load), ...sheets.map((sheet) => needPart(SHEETS[sheet]))]);
 }
-
-/** @param {Sheet} sheet */
-const partOf = (sheet) => (sheet === 'reach' ? 'reach' : 'first');
 
 /**
  * @param {Sheet} sheet

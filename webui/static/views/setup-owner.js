@@ -8,6 +8,7 @@ import { t } from '../text/text.js';
 import { nameIn } from './setup-name-in.js';
 import { emailOf, newPassword, Refusal, wireForm } from './setup-parts.js';
 import { beginKit } from './setup-kit.js';
+import { register } from '../vault/account-acts.js';
 
 /** @typedef {import('../components/password-field.js').PasswordField} PasswordField */
 /** @typedef {import('./setup.js').Wizard} Wizard */
@@ -43,7 +44,7 @@ function showForm(wizard) {
     async submit() {
       const address = emailOf(email);
       const account = { name: nameIn(address), email: address, password: passwordOf(built.root) };
-      await session.register(account);
+      await register(session, account);
       wizard.state = await api.get('/latchkey/setup');
       await session.signIn(account.email, account.password);
       await beginKit(wizard, account.password);

@@ -1,5 +1,6 @@
-// unlock: the door. Signs in, or opens what is locked; says beside the field
-// what went wrong, and asks when the way a password is protected has changed.
+// unlock: the door. Signs in, or opens what is locked, by the master password or
+// a passkey; says beside the field what went wrong, and asks when the way a
+// password is protected has changed. The second step is second.js's.
 import { openDialog } from '../components/dialog.js';
 import { drawMark } from '../components/icon.js';
 import { clearProblem, messageOf, showProblem } from '../components/problem.js';
@@ -7,6 +8,7 @@ import { build } from '../components/template.js';
 import { knows } from '../text/sentences.js';
 import { announce } from '../components/toast.js';
 import { whileSlow } from '../components/progress.js';
+import { canAsk, worksHere } from '../vault/webauthn.js';
 
 /** @typedef {import('./view.js').Deps} Deps */
 /** @typedef {import('../components/progress.js').ProgressBar} ProgressBar */
@@ -51,6 +53,7 @@ class UnlockView {
       event.preventDefault();
       void this.#go();
     });
+    part('passkey').addEventListener('click', () => void this.#byPasskey());
     part('other').addEventListener('click', async () => {
       await deps.session.forget();
       this.email.value = '';
@@ -63,7 +66,15 @@ class UnlockView {
         signal: deps.signal,
       },
     );
-    deps.session.addEventListener('change', () => this.draw(), { signal: deps.signal });
+    this.reason = deps.reason;
+    deps.session.addEventListener(
+      'change',
+      (event) => {
+        this.reason = /** @type {CustomEvent} */ (event).detail.reason;
+        this.draw();
+      },
+      { signal: deps.signal },
+    );
   }
 
   get locked() {
@@ -76,12 +87,13 @@ class UnlockView {
     const { part } = this.built;
     part('title').textContent = text(this.locked ? 'unlock.title.locked' : 'unlock.title');
     part('lead').textContent = this.locked ? session.email : text('unlock.lead');
-    const reason = `unlock.reason.${this.deps.reason}`;
+    const reason = `unlock.reason.${this.reason}`;
     part('reason').hidden = !knows(reason);
     part('reason').textContent = text(reason);
     part('email-field').hidden = this.locked;
     part('other').hidden = !this.locked;
     this.submit.textContent = text(this.locked ? 'unlock.open' : 'unlock.signin');
+    this.#drawPasskey();
     this.email.value ||= session.email;
     document.title = text('app.title', {
       where: text(this.locked ? 'unlock.title.locked' : 'unlock.signin'),
@@ -89,6 +101,16 @@ class UnlockView {
     if (this.locked) announce(knows(reason) ? text(reason) : text('unlock.locked'));
     if (this.email.value) this.password.focus();
     else this.email.focus();
+  }
+
+  /** Where this browser knows a passkey, it is offered beside the password; else in passing. */
+  #drawPasskey() {
+    const { session, text } = this.deps;
+    const { part } = this.built;
+    const known = this.locked ? session.passkeys.some(worksHere) : session.remember.get('passkey') === true;
+    part('passkey-field').hidden = !canAsk() || (this.locked && !known);
+    part('passkey').classList.toggle('quiet', !known);
+    part('passkey-text').textContent = text(this.locked ? 'unlock.passkey.open' : 'unlock.passkey');
   }
 
   async #go() {
@@ -113,16 +135,51 @@ class UnlockView {
       announce(this.deps.text('unlock.done'));
     } catch (error) {
       this.#busy(false);
-      if (messageOf(error).code !== 'kdf.changed' || options.acceptKdf)
-        return showProblem(this.password, error);
+      const { code } = messageOf(error);
+      if (code === 'second.wanted') return this.#second(/** @type {any} */ (error).providers);
+      if (code !== 'kdf.changed' || options.acceptKdf) return showProblem(this.password, error);
       if (await this.#askKdf(/** @type {any} */ (error).values)) await this.#try(email, { acceptKdf: true });
       else this.password.focus();
     }
   }
 
+  /** @param {Record<string, any>} providers of the house's question */
+  async #second(providers) {
+    const { part } = this.built;
+    this.password.value = '';
+    const place = { form: part('form'), title: part('title'), lead: part('lead') };
+    part('other').hidden = true;
+    const { takeSecondStep } = await import('./second.js');
+    const end = await takeSecondStep(place, this.deps, providers);
+    if (end === true) return announce(this.deps.text('unlock.done'));
+    this.draw();
+    if (end.problem) showProblem(this.password, end.problem);
+  }
+
+  async #byPasskey() {
+    const { session } = this.deps;
+    const { part } = this.built;
+    const button = part('passkey');
+    if (button.ariaDisabled === 'true') return;
+    clearProblem(button);
+    clearProblem(this.password);
+    this.#busy(true);
+    try {
+      const opening = this.locked
+        ? session.unlockByPasskey()
+        : session.signInByPasskey((values) => this.#askKdf(values));
+      await whileSlow(opening, part('progress'));
+      if (session.state === 'open') announce(this.deps.text('unlock.done'));
+    } catch (error) {
+      showProblem(button, error);
+    }
+    this.#busy(false);
+  }
+
   /** The fields stay, so that the focus does; only the button rests. @param {boolean} on */
   #busy(on) {
     this.submit.disabled = on;
+    this.built.part('passkey', HTMLButtonElement).ariaDisabled = String(on);
     this.built.part('form').setAttribute('aria-busy', String(on));
   }
 
