@@ -27,3 +27,6 @@ func DeviceKind(number int) string {
 	}
 	return Other
 }
+
+// unknownDevice is Bitwarden's number for a browser that nobody knows.
+const unknownDevice = 14

@@ -23,7 +23,7 @@ var ErrNoNames = problem.New(problem.Refused, "journal.unnamed",
 // Pseudonym is the name under which an account stands in the log: "p-" and 8
 // hexadecimal digits, which only this house's key can tie to the account.
 func (j *Journal) Pseudonym(id string) string {
-	mac := hmac.New(sha256.New, j.key)
+	mac := hmac.New(sha256.New, j.c.Key)
 	mac.Write([]byte(id))
 	return "p-" + hex.EncodeToString(mac.Sum(nil)[:4])
 }
@@ -33,16 +33,11 @@ func (j *Journal) name(id string) string {
 	if id == "" || id == Machine {
 		return id
 	}
-	switch j.naming() {
+	switch j.c.Naming() {
 	case ByAccount:
 		return id
 	case ByNothing:
 		return ""
 	}
 	return j.Pseudonym(id)
-}
-
-// names reports whether owner, as kept, is the account of that ID.
-func (j *Journal) names(owner, id string) bool {
-	return owner != "" && (owner == id || owner == j.Pseudonym(id))
 }
