@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"time"
@@ -14,6 +15,7 @@ import (
 // evidence is what a body may bring to prove who sends it: one of them.
 type evidence struct {
 	MasterPasswordHash    string
+	OldHash               string `json:"oldMasterKeyAuthenticationHash"` // what a rotation calls it
 	Passkey               *assertion
 	UserVerificationToken string // from a proof some minutes ago, for factors only
 }
@@ -40,9 +42,9 @@ func (c *call) prove() error {
 			return err
 		}
 	}
-	switch {
-	case shown.MasterPasswordHash != "":
-		return c.provePassword(shown.MasterPasswordHash)
+	switch hash := cmp.Or(shown.MasterPasswordHash, shown.OldHash); {
+	case hash != "":
+		return c.provePassword(hash)
 	case want < passwordProof && shown.Passkey != nil:
 		return c.provePasskey(*shown.Passkey)
 	case want == factorProof && shown.UserVerificationToken != "":

@@ -81,6 +81,7 @@ func accountRoutes() []route {
 		{pattern: "GET /api/accounts/keys", caller: person, serve: getKeys},
 		{pattern: "POST /api/accounts/keys", caller: person, serve: postKeys},
 		{pattern: "POST /api/accounts/key-management/user-key-id", caller: person, serve: userKeyID},
+		{pattern: "POST /api/accounts/key-management/rotate-user-account-keys", caller: person, proof: passwordProof, limit: importLimit, event: journal.Password, detail: "new key", serve: rotateKeys},
 		{pattern: "POST /api/accounts/verify-password", caller: person, proof: passwordProof, serve: verifyPassword},
 		{pattern: "POST /api/accounts/password", caller: person, proof: passwordProof, event: journal.Password, serve: putPassword},
 		{pattern: "POST /api/accounts/kdf", caller: person, proof: passwordProof, event: journal.KDF, serve: putKDF},

@@ -37,6 +37,12 @@ func (k vaultKeep) WriteLong(ctx context.Context, by account.DeviceID, fn func(v
 	return k.s.writer.do(ctx, alone, func(l *layer) error { return fn(&vaultLayer{l, by}) })
 }
 
+// Within panics for a writer of another engine: only an assembly of two could
+// hand one over.
+func (k vaultKeep) Within(w account.Writer, by account.DeviceID) vault.Writer {
+	return &vaultLayer{w.(*accountLayer).l, by}
+}
+
 func (v *vaultLayer) Revision(owner account.UserID) (vault.Revision, error) {
 	key, ok := ownerKey(owner)
 	if !ok {

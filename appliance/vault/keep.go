@@ -27,6 +27,9 @@ type Keep interface {
 	// WriteLong is Write for what is long (an import, thousands of items):
 	// it has a transaction to itself.
 	WriteLong(ctx context.Context, by account.DeviceID, fn func(Writer) error) error
+	// Within gives a Writer in the transaction of w, which is one of the same
+	// file's Keep of people and still open: its changes stay or go with w's.
+	Within(w account.Writer, by account.DeviceID) Writer
 }
 
 // Reader finds items and folders. Everything asked of one owner never yields

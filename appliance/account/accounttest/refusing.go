@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"latchkey/appliance/account"
+	"latchkey/appliance/vault"
 )
 
 var errNo = errors.New("the test says no")
@@ -18,6 +19,7 @@ func refusing() []promise {
 		{"a write whose context has ended does not run", cancelledWrite},
 		{"an account or device without a proper id is refused", malformed},
 		{"what was given to a write is of no use after it", keptWriter},
+		{"what vault writes within it stays or goes with it", bothOrNeither},
 	}
 }
 
@@ -145,4 +147,39 @@ func keptWriter(h *house) {
 			h.Errorf("%s of what was kept gave %v", what, err)
 		}
 	}
+}
+
+// bothOrNeither: what vault writes within a write of people goes where that
+// goes.
+func bothOrNeither(h *house) {
+	a := h.joins("ada@example.org")
+	things := func(w account.Writer) error {
+		within := h.Things.Within(w, "")
+		rev, err := within.Next(a.ID)
+		id := newID()
+		err = errors.Join(err, within.PutItem(vault.Item{ID: vault.ItemID(id), Owner: a.ID, Revision: rev, Body: []byte(`"type":1`)}))
+		if _, foundErr := within.Item(a.ID, vault.ItemID(id)); foundErr != nil {
+			err = errors.Join(err, foundErr)
+		}
+		changed := a
+		changed.Name = "changed"
+		return errors.Join(err, w.PutAccount(changed))
+	}
+	if err := h.People.Write(h.Context(), func(w account.Writer) error { return errors.Join(things(w), errNo) }); !errors.Is(err, errNo) {
+		h.Errorf("got %v, want the write's own error", err)
+	}
+	if n := h.things(a.ID); n[2] != 0 || n[5] != 0 {
+		h.Errorf("a refused write left %d items", n[2])
+	}
+	h.write(things)
+	if n := h.things(a.ID); n[2] != 1 || n[4] != 1 {
+		h.Errorf("kept %d items and %d changes, want one of each", n[2], n[4])
+	}
+	h.view(func(r account.Reader) error {
+		got, err := r.Account(a.ID)
+		if got.Name != "changed" {
+			h.Errorf("the account is called %q", got.Name)
+		}
+		return err
+	})
 }
