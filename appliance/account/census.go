@@ -43,11 +43,17 @@ func newCensus(tokenKey []byte) *census {
 	return &census{key: mac.Sum(nil)}
 }
 
-// now gives the roll, which it reads by r after a change.
-func (c *census) now(r Reader) (*roll, error) {
+// last gives the roll, nil since the last change, and the era for now. It is
+// asked before a View begins: a change during the View must not be missed.
+func (c *census) last() (*roll, uint64) {
 	c.mu.Lock()
-	known, era := c.roll, c.era
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	return c.roll, c.era
+}
+
+// now gives the roll, which after a change it reads by r of a View that began
+// in era.
+func (c *census) now(r Reader, known *roll, era uint64) (*roll, error) {
 	if known != nil {
 		return known, nil
 	}
@@ -105,7 +111,8 @@ type counted struct {
 
 // View gives fn a Reader that asks the census first.
 func (k counted) View(ctx context.Context, fn func(Reader) error) error {
-	return k.Keep.View(ctx, func(r Reader) error { return fn(countedReader{r, k.c}) })
+	on, era := k.c.last()
+	return k.Keep.View(ctx, func(r Reader) error { return fn(countedReader{r, k.c, on, era}) })
 }
 
 // Write makes the census forget, whether or not fn went well: a commit may be
@@ -117,12 +124,14 @@ func (k counted) Write(ctx context.Context, fn func(Writer) error) error {
 
 type countedReader struct {
 	Reader
-	c *census
+	c   *census
+	on  *roll
+	era uint64
 }
 
 // AccountByEmail is the Keep's, by way of the census.
 func (r countedReader) AccountByEmail(email string) (Account, error) {
-	on, err := r.c.now(r.Reader)
+	on, err := r.c.now(r.Reader, r.on, r.era)
 	if err != nil {
 		return Account{}, err
 	}

@@ -29,26 +29,6 @@ func (d *Directory) Device(ctx context.Context, owner UserID, id string) (Device
 	return dev, err
 }
 
-// KnownDevice reports whether a device with this identifier ever signed in as
-// email.
-func (d *Directory) KnownDevice(ctx context.Context, email, identifier string) (bool, error) {
-	known := false
-	err := d.keep.View(ctx, func(r Reader) error {
-		a, err := r.AccountByEmail(NormalEmail(email))
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		// Nobody's devices are looked for, too: not to be there costs the same.
-		_, err = r.DeviceByIdentifier(a.ID, identifier)
-		known = err == nil
-		return err
-	})
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return known, err
-}
-
 // SetPushToken remembers where the device wants to be woken; empty forgets it.
 func (d *Directory) SetPushToken(ctx context.Context, owner UserID, id, token string) error {
 	dev, err := d.Device(ctx, owner, id)

@@ -7,8 +7,8 @@ import "context"
 // tells nobody who has an account, whatever key derivation people chose.
 func (d *Directory) Prelogin(ctx context.Context, email string) (KDF, string, error) {
 	email = NormalEmail(email)
-	var on *roll
-	err := d.keep.View(ctx, func(r Reader) (err error) { on, err = d.census.now(r); return err })
+	on, era := d.census.last()
+	err := d.keep.View(ctx, func(r Reader) (err error) { on, err = d.census.now(r, on, era); return err })
 	if err != nil {
 		return KDF{}, "", err
 	}

@@ -128,29 +128,3 @@ func (d *Directory) CheckPasskey(ctx context.Context, id UserID, used passkey.Cr
 	}
 	return Proven{Account: a, Method: ByPasskey, used: used, proved: true, complete: true}, nil
 }
-
-// Credentials are what a sign-in by password brings at once.
-type Credentials struct {
-	Email              string
-	MasterPasswordHash string
-	Client             string // client_id
-	Device             Device // Identifier, Name, Type and PushToken as the client says
-	Known              bool   // see Password
-	Second             Second
-}
-
-// SignIn is Password, CheckSecond and Start in one, for who needs to ask nobody
-// in between.
-func (d *Directory) SignIn(ctx context.Context, c Credentials) (Grant, error) {
-	if err := c.Device.Check(); err != nil {
-		return Grant{}, err
-	}
-	p, err := d.Password(ctx, c.Email, c.MasterPasswordHash, c.Known)
-	if err != nil {
-		return Grant{}, err
-	}
-	if p, err = d.CheckSecond(p, c.Second, c.Device.Identifier); err != nil {
-		return Grant{}, err
-	}
-	return d.Start(ctx, p, c.Device, c.Client)
-}

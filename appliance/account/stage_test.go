@@ -35,7 +35,7 @@ func newStage(t testing.TB) *stage {
 	if err := store.Create(dir); err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, hasher: account.NewHasher(), days: 30, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	s := &stage{t: t, hasher: account.NewQuickHasher(), days: 30, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	file, err := store.Open(t.Context(), store.Config{Dir: dir, Now: s.clock, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
