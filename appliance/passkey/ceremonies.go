@@ -51,19 +51,23 @@ func (c *Ceremonies) BeginAdd(p Party, who Person, have []Credential, why Purpos
 
 // FinishAdd judges the answer (PublicKeyCredential's JSON; Bitwarden's spelling
 // of it too) and gives the credential to keep. That its ID is nobody else's yet
-// is for the keeper to see. A question that was answered is closed.
+// is for the keeper to see. A question that was answered is closed. An empty
+// token means that the challenge in the answer names itself, as in FinishUse.
 func (c *Ceremonies) FinishAdd(p Party, who Person, why Purpose, token string, response []byte) (Credential, Made, error) {
 	rule, err := ruled(p, why, adds)
 	if err != nil {
 		return Credential{}, Made{}, err
 	}
-	open, err := c.challenges.open(why, p.ID, token)
-	if err != nil || open.person != who.ID {
-		return Credential{}, Made{}, ErrChallenge.Because(err)
-	}
 	answer, err := parseMade(response)
 	if err != nil {
 		return Credential{}, Made{}, ErrRefused.Because(err)
+	}
+	if token == "" {
+		token = answer.parsed.Response.CollectedClientData.Challenge
+	}
+	open, err := c.challenges.open(why, p.ID, token)
+	if err != nil || open.person != who.ID {
+		return Credential{}, Made{}, ErrChallenge.Because(err)
 	}
 	said, flags := answer.parsed.Response.CollectedClientData, answer.parsed.Response.AttestationObject.AuthData.Flags
 	if rule.misplaced(p, said) {
