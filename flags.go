@@ -17,6 +17,7 @@ import (
 type options struct {
 	*flag.FlagSet
 	config, data string
+	words        []string // what stands beside the flags, see parse
 }
 
 // flags starts the flag set of a command; its help goes to w.
@@ -28,22 +29,32 @@ func flags(name string, w io.Writer) *options {
 	return o
 }
 
-// parse reads args; a request for help ends the command with success.
-func (o *options) parse(args []string) error {
-	o.FlagSet.Usage = func() {
-		_, _ = io.WriteString(o.Output(), "Usage of "+o.Name()+":\n")
-		o.PrintDefaults()
+// parse reads args; a request for help ends the command with success. wanted
+// names the words that have to stand beside the flags, before them or behind.
+func (o *options) parse(args []string, wanted ...string) error {
+	help := o.Output()
+	o.SetOutput(io.Discard) // its errors are told like all others
+	o.Usage = func() {}
+	for {
+		err := o.Parse(args)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			o.SetOutput(help)
+			_, _ = io.WriteString(help, "Usage of "+strings.Join(append([]string{o.Name()}, wanted...), " ")+":\n")
+			o.PrintDefaults()
+			return exitCode(exitDone)
+		case err != nil:
+			return problemOfUse("`"+o.Name()+" --help` lists its options.", "%s: %s.", o.Name(), printable(err.Error()))
+		case o.NArg() > 0 && len(o.words) == len(wanted):
+			return usage("%s does not take %q.", o.Name(), o.Arg(0))
+		case o.NArg() > 0:
+			o.words, args = append(o.words, o.Arg(0)), o.Args()[1:]
+		case len(o.words) < len(wanted):
+			return usage("%s wants %s.", o.Name(), strings.Join(wanted, " "))
+		default:
+			return nil
+		}
 	}
-	err := o.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitCode(exitDone)
-	case err != nil:
-		return exitCode(exitUsage) // flag has said what is wrong
-	case o.NArg() > 0:
-		return usage("%s does not take %q.", o.Name(), o.Arg(0))
-	}
-	return nil
 }
 
 // load reads the configuration and says how to assemble the house; adjust lets

@@ -119,35 +119,6 @@ func writeKit(file string, p client.Paper) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-func admin(ctx context.Context, s streams, args []string) error {
-	if len(args) == 0 || args[0] != "invite" {
-		return usage("admin knows one thing now: invite.")
-	}
-	var email, name string
-	o := flags("admin invite", s.err)
-	o.StringVar(&email, "email", "", "e-mail of the new person")
-	o.StringVar(&name, "name", "", "name of the new person")
-	if err := o.parse(args[1:]); err != nil {
-		return err
-	}
-	if email == "" {
-		return usage("admin invite wants --email.")
-	}
-	c, err := o.load(s, nil)
-	if err != nil {
-		return err
-	}
-	return atHouse(ctx, c, func(h *client.Client) error {
-		var answer struct{ Email, Link, Expires string }
-		err := h.Do(ctx, http.MethodPost, "/latchkey/invitations", map[string]string{"email": email, "name": name}, &answer)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(s.out, "Give this link to %s. It works once, until %s:\n%s\n", answer.Email, answer.Expires[:10], answer.Link)
-		return err
-	})
-}
-
 func status(ctx context.Context, s streams, args []string) error {
 	var st api.Status
 	return ask(ctx, s, "status", args, &st, func() error { return writeStatus(s, st) })

@@ -61,29 +61,29 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 	return c.send(ctx, method, path, "application/json", body, out)
 }
 
+// Get copies the answer of a route to w as it comes; what is no success comes
+// back as a *Refusal.
+func (c *Client) Get(ctx context.Context, path string, w io.Writer) error {
+	answer, err := c.ask(ctx, http.MethodGet, path, "", nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if _, err := io.Copy(w, answer.Body); err != nil {
+		return fmt.Errorf("copying the answer: %w", err)
+	}
+	return nil
+}
+
 func (c *Client) send(ctx context.Context, method, path, kind string, body io.Reader, out any) error {
-	r, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	answer, err := c.ask(ctx, method, path, kind, body)
 	if err != nil {
-		return fmt.Errorf("making a request: %w", err)
+		return err
 	}
-	r.Header.Set("Accept", "application/json")
-	if body != nil {
-		r.Header.Set("Content-Type", kind)
-	}
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	w, err := c.http.Do(r)
-	if err != nil {
-		return fmt.Errorf("calling the house: %w", err)
-	}
-	defer func() { _ = w.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(w.Body, answerLimit))
+	defer func() { _ = answer.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
 	if err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
-	}
-	if w.StatusCode/100 != 2 {
-		return refusal(w.StatusCode, raw)
 	}
 	if out == nil || len(raw) == 0 {
 		return nil
@@ -92,6 +92,34 @@ func (c *Client) send(ctx context.Context, method, path, kind string, body io.Re
 		return fmt.Errorf("reading the answer: %w", err)
 	}
 	return nil
+}
+
+// ask gives a success, whose body is to be closed, or an error.
+func (c *Client) ask(ctx context.Context, method, path, kind string, body io.Reader) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("making a request: %w", err)
+	}
+	r.Header.Set("Accept", "application/json")
+	if body != nil {
+		r.Header.Set("Content-Type", kind)
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("calling the house: %w", err)
+	}
+	if answer.StatusCode/100 == 2 {
+		return answer, nil
+	}
+	defer func() { _ = answer.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	return nil, refusal(answer.StatusCode, raw)
 }
 
 // answerLimit is more than the largest vault.

@@ -52,19 +52,21 @@ func (q *requests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (q *requests) tell(a *answer, r *http.Request) {
-	level := slog.LevelInfo
+	if !q.log.Enabled(r.Context(), slog.LevelInfo) {
+		return
+	}
 	a.pattern = r.Pattern
 	if a.pattern == "" && q.files != nil && q.files(r.URL.Path) {
 		a.file = r.URL.Path
-		if a.file != "/" {
-			level = slog.LevelDebug
-		}
-	}
-	if !q.log.Enabled(r.Context(), level) {
-		return
 	}
 	if q.client != nil {
 		a.from = q.client(r).Unmap().WithZone("")
 	}
-	_ = q.log.Handle(r.Context(), a.record(time.Now(), level)) // a log that fails stops nothing
+	level := slog.LevelInfo
+	if a.file != "" && a.file != "/" || !a.from.IsValid() && a.method == http.MethodGet {
+		level = slog.LevelDebug
+	}
+	if q.log.Enabled(r.Context(), level) {
+		_ = q.log.Handle(r.Context(), a.record(time.Now(), level)) // a log that fails stops nothing
+	}
 }

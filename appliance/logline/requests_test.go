@@ -80,7 +80,7 @@ func TestRequestLines(t *testing.T) {
 		"who says nothing says 200":       {"GET", "/silent", "192.0.2.1", `GET /silent | 200 [OK] | 192.0.2.1`},
 		"a status without words":          {"GET", "/odd", "192.0.2.1", `GET /odd | 599 | 192.0.2.1`},
 		"an early hint is not the status": {"GET", "/early", "192.0.2.1", `GET /early | 200 [OK] | 192.0.2.1`},
-		"a command on the machine":        {"GET", "/silent", "", `GET /silent | 200 [OK] | machine`},
+		"a command on the machine":        {"PUT", "/api/ciphers/x", "", `PUT /api/ciphers/… | 200 [OK] | machine`},
 		"no zone, no mapped address":      {"GET", "/silent", "::ffff:192.0.2.1", `GET /silent | 200 [OK] | 192.0.2.1`},
 		"a zone that somebody made up":    {"GET", "/silent", "fe80::1%hunter2", `GET /silent | 200 [OK] | fe80::1`},
 		"somebody opens the page":         {"GET", "/?x=hunter2", "192.0.2.1", `GET / | 200 [OK] | 192.0.2.1`},
@@ -100,15 +100,20 @@ func TestRequestLines(t *testing.T) {
 		})
 	}
 
-	t.Run("a file of the page is told at debug only", func(t *testing.T) {
-		for level, want := range map[slog.Level]string{slog.LevelInfo: "", slog.LevelDebug: "GET /a/0123/boot.js | 200 [OK] | 192.0.2.1\n"} {
-			var out bytes.Buffer
-			l := logline.New(&out, logline.Text, level)
-			logline.Requests(page(mux()), l.Logger, from("192.0.2.1"), isFile).
-				ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/a/0123/boot.js", nil))
-			_ = l.Flush()
-			if !strings.HasSuffix(out.String(), want) || want == "" && out.Len() > 0 {
-				t.Errorf("at %v: %q", level, out.String())
+	t.Run("a file of the page is told at debug only, and what the machine reads", func(t *testing.T) {
+		for _, c := range []struct{ path, from, want string }{
+			{"/a/0123/boot.js", "192.0.2.1", "GET /a/0123/boot.js | 200 [OK] | 192.0.2.1\n"},
+			{"/silent", "", "GET /silent | 200 [OK] | machine\n"},
+		} {
+			for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo} {
+				var out bytes.Buffer
+				l := logline.New(&out, logline.Text, level)
+				logline.Requests(page(mux()), l.Logger, from(c.from), isFile).
+					ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, c.path, nil))
+				_ = l.Flush()
+				if told := level == slog.LevelDebug; told != (out.Len() > 0) || told && !strings.HasSuffix(out.String(), c.want) {
+					t.Errorf("%s at %v: %q", c.path, level, out.String())
+				}
 			}
 		}
 	})

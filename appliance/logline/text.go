@@ -172,3 +172,7 @@ func appendWord(b []byte, s string) []byte {
 func needsQuotes(r rune) bool {
 	return r == ' ' || r == '=' || r == '"' || r == '|' || !strconv.IsPrint(r)
 }
+
+// Plain is s with everything escaped that could end a line, move a cursor or
+// disguise what stands beside it: for texts that others wrote.
+func Plain(s string) string { return string(appendPlain(nil, s)) }
