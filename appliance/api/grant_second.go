@@ -2,13 +2,14 @@ package api
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
+
 	"latchkey/appliance/account"
 	"latchkey/appliance/guard"
 	"latchkey/appliance/journal"
 	"latchkey/appliance/passkey"
 	"latchkey/appliance/problem"
-	"strconv"
-	"strings"
 )
 
 // second judges the second factor that the form brings, where one is wanted.
