@@ -13,7 +13,6 @@ type admission struct {
 	account string
 	since   moment
 	until   moment
-	kept    bool
 }
 
 // Bounds of admissions: no longer than a day, and so few of one account that

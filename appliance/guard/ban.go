@@ -78,7 +78,9 @@ func (n network) spent(r rule, now moment) bool {
 	return !n.banned(now) && n.level(r, now) <= 0 && (n.times == 0 || now > n.until.plus(memory))
 }
 
-// worthy reports whether the network is to be remembered over a restart.
+// worthy reports whether the network is to be remembered over a restart. What is
+// far from a ban is not: ten thousand networks that have each failed a little
+// are the ordinary state of a siege, and would be written again each minute.
 func (n network) worthy(r rule, now moment) bool {
 	return n.banned(now) || n.times > 0 && now <= n.until.plus(memory) || n.level(r, now) >= r.burst/2
 }

@@ -45,7 +45,7 @@ func (r rule) wait(c counter, now moment) time.Duration {
 	if over <= slack {
 		return 0
 	}
-	drained := time.Duration(over * float64(r.drain))
+	drained := time.Duration(over * float64(r.drain)).Round(time.Millisecond)
 	if r.first == 0 {
 		return drained
 	}
@@ -88,6 +88,6 @@ func (r rule) refund(c counter, added float32, then, now moment) counter {
 	return c
 }
 
-// worthy reports whether a counter is to be remembered over a restart: it is
-// half spent.
-func (r rule) worthy(c counter, now moment) bool { return r.level(c, now) >= r.burst/2 }
+// worthy reports whether a counter is to be remembered over a restart: it holds
+// a failure, and not just what is left of one.
+func (r rule) worthy(c counter, now moment) bool { return r.level(c, now) >= 0.5 }

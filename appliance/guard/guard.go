@@ -45,8 +45,8 @@ type Guard struct {
 	mu         sync.Mutex
 	names      *namer
 	subject    subject // of the try that is asked for, made once
-	last       moment // the latest moment that was
-	swept      moment // when sweep was last
+	last       moment  // the latest moment that was
+	swept      moment  // when sweep was last
 	ahead      time.Duration
 	counters   [counterClasses]table[counter]
 	networks   table[network]
@@ -141,15 +141,13 @@ func (g *Guard) putCounterLocked(i id, c counter, now moment) {
 	if i.class != classFlood && (c.kept || i.rule().worthy(c, now)) {
 		g.markLocked(i)
 	}
-	if lost, was := g.counters[i.class].put(i, c, now); was.kept {
-		g.markLocked(lost)
+	if lost, was := g.counters[i.class].put(i, c, now); lost != (id{}) {
+		g.unwriteLocked(lost, was.kept)
 	}
 }
 
 func (g *Guard) dropCounterLocked(i id, c counter) {
-	if c.kept {
-		g.markLocked(i)
-	}
+	g.unwriteLocked(i, c.kept)
 	delete(g.counters[i.class].rows, i)
 }
 
@@ -157,15 +155,13 @@ func (g *Guard) putNetworkLocked(i id, n network, now moment) {
 	if n.kept || n.worthy(i.rule(), now) {
 		g.markLocked(i)
 	}
-	if lost, was := g.networks.put(i, n, now); was.kept {
-		g.markLocked(lost)
+	if lost, was := g.networks.put(i, n, now); lost != (id{}) {
+		g.unwriteLocked(lost, was.kept)
 	}
 }
 
 func (g *Guard) dropNetworkLocked(i id, n network) {
-	if n.kept {
-		g.markLocked(i)
-	}
+	g.unwriteLocked(i, n.kept)
 	delete(g.networks.rows, i)
 }
 

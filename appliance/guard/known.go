@@ -7,7 +7,6 @@ type device struct {
 	account name
 	token   name   // zero: it has shown none
 	used    moment // its last complete sign-in
-	kept    bool
 }
 
 // mostDevices is how many known devices an account has; the one that has been
@@ -47,9 +46,8 @@ func (g *Guard) Complete(t Try) {
 		i := knownID(who)
 		old, there := g.known[i]
 		if there && old.token == d.token && now.since(old.used) < usedAgain {
-			d.used, d.kept = old.used, old.kept
+			d.used = old.used
 		} else {
-			d.kept = old.kept
 			g.markLocked(i)
 			g.pressing = true
 		}

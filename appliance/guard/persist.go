@@ -32,6 +32,15 @@ func (g *Guard) markLocked(i id) {
 	}
 }
 
+// unwriteLocked notes that what stood at i is no more.
+func (g *Guard) unwriteLocked(i id, kept bool) {
+	if kept {
+		g.markLocked(i)
+	} else {
+		delete(g.dirty, i) // it never came so far
+	}
+}
+
 // Run remembers what changes, and forgets what no longer matters, until ctx
 // ends; then it writes the rest.
 func (g *Guard) Run(ctx context.Context) error {
@@ -84,6 +93,9 @@ func (g *Guard) Flush(ctx context.Context) error {
 		if len(taken) == 0 {
 			return nil
 		}
+		if len(put)+len(gone) == 0 {
+			continue
+		}
 		if err := g.keep.Save(ctx, put, gone); err != nil {
 			g.do(func(moment) {
 				for _, i := range taken {
@@ -101,9 +113,10 @@ func (g *Guard) take() (put []Row, gone []Key, taken []id) {
 		for i := range g.dirty {
 			delete(g.dirty, i)
 			taken = append(taken, i)
-			if body := g.encodeLocked(i, now); body != nil {
+			body, was := g.encodeLocked(i, now)
+			if body != nil {
 				put = append(put, Row{g.keyLocked(i), body})
-			} else {
+			} else if was {
 				gone = append(gone, g.keyLocked(i))
 			}
 			if len(taken) == saveAtOnce {
@@ -120,42 +133,41 @@ func (g *Guard) keyLocked(i id) Key {
 }
 
 // encodeLocked writes what stands at i, or gives nil where it is not, or no
-// longer, to be remembered.
-func (g *Guard) encodeLocked(i id, now moment) []byte {
+// longer, to be remembered; was: it may stand in the file.
+func (g *Guard) encodeLocked(i id, now moment) (body []byte, was bool) {
+	was = true
 	switch i.class {
 	case classBan:
-		n, there := g.networks.rows[i]
-		n.kept = n.worthy(i.rule(), now)
-		if there {
+		if n, there := g.networks.rows[i]; there {
+			was, n.kept = n.kept, n.worthy(i.rule(), now)
 			g.networks.rows[i] = n
-		}
-		if there && n.kept {
-			return n.append(start(i))
+			if n.kept {
+				body = n.append(start(i))
+			}
 		}
 	case classKnown:
 		if d, there := g.known[i]; there {
-			return d.append(start(i))
+			body = d.append(start(i))
 		}
 	case classAdmission:
 		if a, there := g.admissions[i]; there {
-			return a.append(start(i))
+			body = a.append(start(i))
 		}
 	case classSiege:
 		if s := g.sieges[i]; s != nil {
-			return s.append(start(i))
+			body = s.append(start(i))
 		}
 	default:
 		rows := g.counters[i.class].rows
-		c, there := rows[i]
-		c.kept = i.rule().worthy(c, now)
-		if there {
+		if c, there := rows[i]; there {
+			was, c.kept = c.kept, i.rule().worthy(c, now)
 			rows[i] = c
-		}
-		if there && c.kept {
-			return c.append(start(i))
+			if c.kept {
+				body = c.append(start(i))
+			}
 		}
 	}
-	return nil
+	return body, was
 }
 
 // load reads what was kept. The time goes on from the latest of its moments,

@@ -157,20 +157,20 @@ func (r *reader) network() network {
 }
 
 func (r *reader) device() device {
-	d := device{account: r.name(), token: r.name(), used: r.moment(), kept: true}
+	d := device{account: r.name(), token: r.name(), used: r.moment()}
 	r.bad = r.bad || d.account == name{}
 	return d
 }
 
 func (r *reader) admission() admission {
-	a := admission{since: r.moment(), until: r.moment(), kept: true}
+	a := admission{since: r.moment(), until: r.moment()}
 	a.account = r.text()
 	r.bad = r.bad || a.until > a.since.plus(longestAdmission)
 	return a
 }
 
 func (r *reader) siege() *siege {
-	s := &siege{since: r.moment(), tries: r.uint32(), kept: true}
+	s := &siege{since: r.moment(), tries: r.uint32()}
 	copy(s.seen[:], r.take(len(s.seen)))
 	s.account = r.text()
 	for _, run := range s.seen {

@@ -80,7 +80,7 @@ var codes = rules{
 // cost has to be bounded.
 var keys = rules{
 	place:    rule{burst: 20, drain: time.Minute},
-	network:  rule{burst: 100, drain: 5 * time.Second},
+	network:  rule{burst: 60, drain: 5 * time.Second},
 	account:  rule{burst: 60, drain: time.Minute, first: time.Second, most: 30 * time.Second},
 	home:     rule{burst: 60, drain: time.Minute, first: time.Second, most: 30 * time.Second},
 	all:      rule{burst: 300, drain: 200 * time.Millisecond},

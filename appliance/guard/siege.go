@@ -16,7 +16,6 @@ type siege struct {
 	tries   uint32
 	seen    sketch
 	about   int // what seen estimates
-	kept    bool
 }
 
 // sketch remembers about how many different things it saw, in 256 bytes: of
