@@ -34,6 +34,9 @@ type Config struct {
 	LogLevel string
 	// LogFormat is text or json.
 	LogFormat string
+	// CountryDatabase is a file in the MaxMind DB format that says in which
+	// country an address is; empty: the log names no countries.
+	CountryDatabase string
 	// TLSOldest is the oldest version of TLS that is spoken, "1.3" or "1.2".
 	TLSOldest string
 	// ACMEDirectory is where certificates are ordered (RFC 8555, 7.1.1).

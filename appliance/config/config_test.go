@@ -65,6 +65,7 @@ func TestParse(t *testing.T) {
 		{"a directory with a password in it is refused", "acme.directory = 'https://a:b@ca.example/dir'", []string{"acme.directory"}},
 		{"the dry run can be left out", "acme.test_directory = 'off'", nil},
 		{"a root is a full path", "acme.root = 'ca.pem'", []string{"acme.root", "full path"}},
+		{"a database of countries is a full path", "log.country_database = 'country.mmdb'", []string{"log.country_database", "full path"}},
 		{"resolvers come with and without a port", "dns.resolvers = ['192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]:53', 'dns.example.net']", nil},
 		{"a resolver that is none is named", "dns.resolvers = ['192.0.2.53', 'a b']", []string{"dns.resolvers", "a b"}},
 		{"a resolver's port that is none is named", "dns.resolvers = ['192.0.2.53:0']", []string{"dns.resolvers", "192.0.2.53:0"}},
@@ -99,17 +100,17 @@ func TestParse(t *testing.T) {
 }
 
 func TestWhatIsReadIsWhatIsMeant(t *testing.T) {
-	c, err := config.Parse("c.toml", []byte("redirect = 'off'\n[acme]\ndirectory = 'https://ca.example/dir'\n[dns]\n"+
+	c, err := config.Parse("c.toml", []byte("redirect = 'off'\nlog.country_database = '/srv/country.mmdb'\n[acme]\ndirectory = 'https://ca.example/dir'\n[dns]\n"+
 		"resolvers = ['192.0.2.53', '[2001:db8::53]', 'dns.example.net:5353']\n[test]\nranges = ['203.0.113.9/24']\n[settings]\n'a.b' = ['x', 'y']\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config.Default()
-	want.Redirect, want.ACMEDirectory = "", "https://ca.example/dir"
+	want.Redirect, want.ACMEDirectory, want.CountryDatabase = "", "https://ca.example/dir", "/srv/country.mmdb"
 	want.ACMETest = "" // another CA's dry run proves nothing
 	want.Resolvers = []string{"192.0.2.53:53", "[2001:db8::53]:53", "dns.example.net:5353"}
 	want.TestRanges = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
-	want.Pins = map[string]config.Pin{"a.b": {Value: []string{"x", "y"}, File: "c.toml", Line: 9}}
+	want.Pins = map[string]config.Pin{"a.b": {Value: []string{"x", "y"}, File: "c.toml", Line: 10}}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
 	}

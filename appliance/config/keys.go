@@ -24,15 +24,16 @@ var keys = map[string]func(c *Config, v any) string{
 		}
 		return why
 	},
-	"local":               func(c *Config, v any) string { return orOff(v, &c.Local, loopback) },
-	"redirect":            func(c *Config, v any) string { return orOff(v, &c.Redirect, address) },
-	"log.level":           func(c *Config, v any) string { return text(v, &c.LogLevel, oneOf("debug", "info", "warn", "error")) },
-	"log.format":          func(c *Config, v any) string { return text(v, &c.LogFormat, oneOf("text", "json")) },
-	"tls.oldest":          func(c *Config, v any) string { return text(v, &c.TLSOldest, oneOf("1.3", "1.2")) },
-	"acme.directory":      func(c *Config, v any) string { return text(v, &c.ACMEDirectory, httpsURL) },
-	"acme.test_directory": func(c *Config, v any) string { return orOff(v, &c.ACMETest, httpsURL) },
-	"acme.root":           func(c *Config, v any) string { return text(v, &c.ACMERoot, fullPath) },
-	"address.https":       func(c *Config, v any) string { return texts(v, &c.AddressHTTPS, httpsURL) },
+	"local":                func(c *Config, v any) string { return orOff(v, &c.Local, loopback) },
+	"redirect":             func(c *Config, v any) string { return orOff(v, &c.Redirect, address) },
+	"log.level":            func(c *Config, v any) string { return text(v, &c.LogLevel, oneOf("debug", "info", "warn", "error")) },
+	"log.format":           func(c *Config, v any) string { return text(v, &c.LogFormat, oneOf("text", "json")) },
+	"log.country_database": func(c *Config, v any) string { return text(v, &c.CountryDatabase, fullPath) },
+	"tls.oldest":           func(c *Config, v any) string { return text(v, &c.TLSOldest, oneOf("1.3", "1.2")) },
+	"acme.directory":       func(c *Config, v any) string { return text(v, &c.ACMEDirectory, httpsURL) },
+	"acme.test_directory":  func(c *Config, v any) string { return orOff(v, &c.ACMETest, httpsURL) },
+	"acme.root":            func(c *Config, v any) string { return text(v, &c.ACMERoot, fullPath) },
+	"address.https":        func(c *Config, v any) string { return texts(v, &c.AddressHTTPS, httpsURL) },
 	"dns.resolvers": func(c *Config, v any) string {
 		return each(v, &c.Resolvers, server)
 	},

@@ -20,7 +20,7 @@ var floors = []floor{
 	}},
 	{packages: []string{"appliance/passkey", "appliance/totp"}},
 	{packages: []string{
-		"appliance/account", "appliance/vault", "appliance/guard", "appliance/journal", "appliance/settings",
+		"appliance/account", "appliance/vault", "appliance/guard", "appliance/journal", "appliance/country", "appliance/settings",
 		"appliance/certs", "dyndns/...",
 	}, beside: map[string][]string{
 		"appliance/vault":  {"appliance/account"},
@@ -55,6 +55,8 @@ var sole = map[string][]string{
 	"go.uber.org/zap":          {"appliance/certs"},
 	"github.com/go-webauthn":   {"appliance/passkey"},
 	"github.com/huin/goupnp":   {"dyndns/portmap"},
+	"github.com/oschwald":      {"appliance/country"},
+	"github.com/maxmind":       {"appliance/country"},
 	"github.com/libdns":        {"dyndns/provider"},
 	"github.com/libdns/libdns": {"dyndns/provider", "appliance/certs", "appliance/reach"},
 	"github.com/miekg/dns":     {"dyndns/query", "dyndns/authority", "dyndns/publicip", "dyndns/provider"},
