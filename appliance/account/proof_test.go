@@ -13,7 +13,8 @@ func TestAVerificationTokenStandsForAProof(t *testing.T) {
 	s := newStage(t)
 	a := s.owner()
 	b := s.joins("bob@example.test")
-	token, err := s.VerificationToken(t.Context(), a.ID, "second")
+	g := s.signIn("laptop")
+	token, err := s.VerificationToken(t.Context(), g.Session, "second")
 	must(t, err)
 	check := func(id account.UserID, purpose, token string) bool {
 		err := s.CheckVerificationToken(t.Context(), id, purpose, token)
@@ -60,9 +61,36 @@ func TestAVerificationTokenStandsForAProof(t *testing.T) {
 			t.Error("it is good in the past")
 		}
 	})
-	t.Run("until the stamp changes", func(t *testing.T) {
-		token, err := s.VerificationToken(t.Context(), a.ID, "second")
+	t.Run("from the proof on, however late it is made", func(t *testing.T) {
+		s.wait(time.Hour + 5*time.Minute)
+		session, err := s.Prove(t.Context(), g.Session)
 		must(t, err)
+		s.wait(9 * time.Minute)
+		token, err := s.VerificationToken(t.Context(), session, "second")
+		must(t, err)
+		if !check(a.ID, "second", token) {
+			t.Error("it is not good after nine minutes")
+		}
+		s.wait(time.Minute)
+		if check(a.ID, "second", token) {
+			t.Error("it is good after ten")
+		}
+		late, err := s.VerificationToken(t.Context(), session, "second")
+		must(t, err)
+		unproved, err := s.VerificationToken(t.Context(), account.Session{Owner: a.ID}, "second")
+		must(t, err)
+		if check(a.ID, "second", late) || check(a.ID, "second", unproved) {
+			t.Error("one that was made without a proof is good")
+		}
+	})
+	t.Run("until the stamp changes", func(t *testing.T) {
+		session, err := s.Prove(t.Context(), g.Session)
+		must(t, err)
+		token, err := s.VerificationToken(t.Context(), session, "second")
+		must(t, err)
+		if !check(a.ID, "second", token) {
+			t.Error("it is not good")
+		}
 		must(t, s.SignOutEverywhere(t.Context(), a.ID, ""))
 		if check(a.ID, "second", token) {
 			t.Error("it lives")
@@ -75,7 +103,7 @@ func FuzzVerificationToken(f *testing.F) {
 	s := newStage(f)
 	a, err := s.RegisterOwner(f.Context(), registration(alice))
 	must(f, err)
-	token, err := s.VerificationToken(f.Context(), a.ID, "second")
+	token, err := s.VerificationToken(f.Context(), s.signIn("laptop").Session, "second")
 	must(f, err)
 	f.Add("", "")
 	f.Add("third", token)

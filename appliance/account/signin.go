@@ -67,7 +67,7 @@ type Second struct {
 // that is no longer good *SecondWanted, as if none had been sent. Where nothing
 // is wanted it changes nothing. device is the identifier of who asks.
 func (d *Directory) CheckSecond(p Proven, s Second, device string) (Proven, error) {
-	if p.complete || !p.proved {
+	if p.complete {
 		return p, nil
 	}
 	if s.Token == "" {
@@ -102,7 +102,7 @@ func (d *Directory) CheckSecond(p Proven, s Second, device string) (Proven, erro
 // CheckKey takes a security key as the second factor. used is what the ceremony
 // gave, its counter moved.
 func (d *Directory) CheckKey(p Proven, used passkey.Credential, remember bool) (Proven, error) {
-	if p.complete || !p.proved {
+	if p.complete {
 		return p, nil
 	}
 	if p.Account.key(used.ID) < 0 {

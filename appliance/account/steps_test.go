@@ -280,20 +280,29 @@ func TestWhatChangesDuringASignInEndsIt(t *testing.T) {
 			}
 		})
 	}
-	t.Run("that the person was disabled", func(t *testing.T) {
-		s := newStage(t)
-		s.owner()
-		a := s.joins("bob@example.test")
-		p := s.password(a.Email)
-		// Set past the rule, which also changes the stamp.
-		must(t, s.keep.Write(t.Context(), func(w account.Writer) error {
-			a.Disabled = true
-			return w.PutAccount(a)
-		}))
-		if _, err := s.Start(t.Context(), p, named("laptop"), "web"); !errors.Is(err, account.ErrDisabled) {
-			t.Errorf("%v", err)
-		}
-	})
+	// Each set past its rule, which would change more than this.
+	for name, c := range map[string]struct {
+		set  func(a *account.Account)
+		want error
+	}{
+		"that the person was disabled":  {func(a *account.Account) { a.Disabled = true }, account.ErrDisabled},
+		"the verifier and nothing else": {func(a *account.Account) { a.Verifier.Hash[0]++ }, account.ErrSignIn},
+		"the recovery code":             {func(a *account.Account) { a.Recovery = "another" }, account.ErrRecovery},
+		"the secret of the app":         {func(a *account.Account) { a.TOTP.Secret = totp.New() }, account.ErrChanged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			a := s.owner()
+			_, recovery := s.scans(a.ID)
+			p := s.says(s.password(alice), account.Second{Provider: account.Recovery, Token: recovery})
+			a = s.read(a.ID)
+			c.set(&a)
+			must(t, s.keep.Write(t.Context(), func(w account.Writer) error { return w.PutAccount(a) }))
+			if _, err := s.Start(t.Context(), p, named("laptop"), "web"); !errors.Is(err, c.want) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
 	t.Run("a factor that was turned on", func(t *testing.T) {
 		s := newStage(t)
 		a := s.owner()

@@ -21,15 +21,16 @@ const verificationLife = 10 * time.Minute
 // verificationLen is an expiry in Unix seconds and an HMAC-SHA256.
 const verificationLen = 8 + sha256.Size
 
-// VerificationToken stands for a proof that was just given (the wire's
-// userVerificationToken): good for 10 minutes, for this person and purpose, and
-// until the stamp changes. It is kept nowhere.
-func (d *Directory) VerificationToken(ctx context.Context, id UserID, purpose string) (string, error) {
-	a, err := d.Account(ctx, id)
+// VerificationToken stands for the session's last proof (the wire's
+// userVerificationToken): good for 10 minutes from that proof, for its person
+// and this purpose, and until the stamp changes. It is kept nowhere, and one
+// that comes with an answer to another lives no longer than that.
+func (d *Directory) VerificationToken(ctx context.Context, s Session, purpose string) (string, error) {
+	a, err := d.Account(ctx, s.Owner)
 	if err != nil {
 		return "", err
 	}
-	raw := binary.BigEndian.AppendUint64(nil, uint64(d.now().Add(verificationLife).Unix()))
+	raw := binary.BigEndian.AppendUint64(nil, uint64(s.Proved.Add(verificationLife).Unix()))
 	return base64.RawURLEncoding.EncodeToString(append(raw, d.verification(a, purpose, raw)...)), nil
 }
 

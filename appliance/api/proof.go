@@ -146,6 +146,6 @@ func proofOptions(c *call) (any, error) {
 
 // proveNow is for the page, which proves first and then does several things.
 func proveNow(c *call) (any, error) {
-	token, err := c.People.VerificationToken(c.ctx(), c.session.Owner, verifyFactors)
+	token, err := c.People.VerificationToken(c.ctx(), c.session, verifyFactors)
 	return map[string]any{"until": date(c.session.Proved.Add(freshFor)), "userVerificationToken": token}, err
 }

@@ -88,7 +88,7 @@ func listFactors(c *call) (any, error) {
 // factorAnswer adds what every answer about a factor has: in the newer shape
 // nested under name, and a token by which the next step needs no other proof.
 func (c *call) factorAnswer(object, name string, body map[string]any) (any, error) {
-	token, err := c.People.VerificationToken(c.ctx(), c.session.Owner, verifyFactors)
+	token, err := c.People.VerificationToken(c.ctx(), c.session, verifyFactors)
 	answer := map[string]any{"userVerificationToken": token, "object": object, name: body}
 	for key, v := range body {
 		answer[key] = v
