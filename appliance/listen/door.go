@@ -119,7 +119,7 @@ func (s *Sockets) doors(run *running) []*door {
 }
 
 func (s *Sockets) mainDoor(l net.Listener, run *running) *door {
-	server := s.server(DoorTLS, run.handler)
+	server := s.server(DoorTLS, answering(run.handler))
 	server.TLSConfig = run.config.Clone() // each server adds to its own
 	server.ConnContext = vouching
 	return &door{server: server, listener: s.slots.limit(sniffing{l}), tls: true}

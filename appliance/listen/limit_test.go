@@ -3,6 +3,7 @@ package listen
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -10,7 +11,7 @@ func TestSlots(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		total, each int
-		come        []string // from where, in turn; a + behind it: they prove themselves at once
+		come        []string // from where, in turn; behind it + where they prove themselves at once, ? where they ask
 		refused     []int    // which of them find no room
 		closed      []int    // which of them are closed for others, in turn
 	}{
@@ -44,6 +45,36 @@ func TestSlots(t *testing.T) {
 			[]int{2, 3},
 		},
 		{
+			"who waits for an answer stays longer than who asks for nothing", 3, 3,
+			[]string{"203.0.113.1?", "203.0.113.2", "203.0.113.3?", "203.0.113.4?", "203.0.113.5"},
+			nil,
+			[]int{1, 0},
+		},
+		{
+			"who holds the most goes last where they wait for an answer", 4, 3,
+			[]string{"203.0.113.1?", "203.0.113.1?", "203.0.113.2", "203.0.113.3", "203.0.113.4"},
+			nil,
+			[]int{2},
+		},
+		{
+			"where somebody proved themselves, the next connection is pushed out by no stranger", 3, 3,
+			[]string{"203.0.113.1+", "203.0.113.1", "203.0.113.2?", "203.0.113.3", "203.0.113.4"},
+			nil,
+			[]int{2, 3},
+		},
+		{
+			"and a stranger who finds nobody else does not come in", 2, 2,
+			[]string{"203.0.113.1+", "203.0.113.1", "203.0.113.2"},
+			[]int{2},
+			nil,
+		},
+		{
+			"but by another one from there, unless it waits for an answer", 3, 3,
+			[]string{"203.0.113.1+", "203.0.113.1?", "203.0.113.1", "203.0.113.1", "203.0.113.1"},
+			nil,
+			[]int{2, 3},
+		},
+		{
 			"where all proved themselves, the newest finds no room", 2, 2,
 			[]string{"203.0.113.1+", "203.0.113.2+", "203.0.113.3"},
 			[]int{2},
@@ -67,11 +98,7 @@ func TestSlots(t *testing.T) {
 			var refused, closed []int
 			open := map[int]*held{}
 			for i, from := range test.come {
-				proves := from[len(from)-1] == '+'
-				if proves {
-					from = from[:len(from)-1]
-				}
-				h, ok := s.take(neighbourhood(netip.MustParseAddr(from)), func() error {
+				h, ok := s.take(neighbourhood(netip.MustParseAddr(strings.TrimRight(from, "+?"))), func() error {
 					closed = append(closed, i)
 					s.give(open[i]) // as the connection's own end does
 					delete(open, i)
@@ -82,7 +109,12 @@ func TestSlots(t *testing.T) {
 					continue
 				}
 				open[i] = h
-				h.proven.Store(proves)
+				switch from[len(from)-1] {
+				case '+':
+					s.vouch(h)
+				case '?':
+					h.asking.Add(1)
+				}
 			}
 			if !slices.Equal(refused, test.refused) || !slices.Equal(closed, test.closed) {
 				t.Errorf("refused %v, closed %v; want %v and %v", refused, closed, test.refused, test.closed)
@@ -98,5 +130,29 @@ func TestSlots(t *testing.T) {
 				t.Errorf("after all have gone, %d places and %d connections are remembered", len(s.by), s.open)
 			}
 		})
+	}
+}
+
+func TestFriends(t *testing.T) {
+	s := newSlots(10, 10)
+	of := func(n int) netip.Prefix {
+		return neighbourhood(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}))
+	}
+	for n := range maxFriends + 3 {
+		h, ok := s.take(of(n), func() error { return nil })
+		if !ok {
+			t.Fatal("no room")
+		}
+		s.vouch(h)
+		s.vouch(h) // each request does
+		s.give(h)
+	}
+	if len(s.friends) != maxFriends {
+		t.Errorf("%d places are remembered, want %d", len(s.friends), maxFriends)
+	}
+	for n, want := range map[int]bool{0: false, 2: false, 3: true, maxFriends + 2: true} {
+		if _, friend := s.friends[of(n)]; friend != want {
+			t.Errorf("place %d is remembered: %v", n, friend)
+		}
 	}
 }
