@@ -102,26 +102,42 @@ func adminUnlock(ctx context.Context, s streams, args []string) error {
 }
 
 func (e errand) lift(what map[string]any) error {
-	var answer struct{ Lifted int }
-	if err := e.do(http.MethodPost, "/latchkey/bans/lift", what, &answer); err != nil {
+	n, err := e.lifted(what)
+	switch {
+	case err != nil:
 		return err
-	}
-	switch answer.Lifted {
-	case 0:
+	case n == 0:
 		return e.say("There was no ban to lift.")
-	case 1:
+	}
+	return e.sayLifted(n)
+}
+
+func (e errand) lifted(what map[string]any) (int, error) {
+	var answer struct{ Lifted int }
+	err := e.do(http.MethodPost, "/latchkey/bans/lift", what, &answer)
+	return answer.Lifted, err
+}
+
+func (e errand) sayLifted(n int) error {
+	if n == 1 {
 		return e.say("One ban was lifted.")
 	}
-	return e.say("%d bans were lifted.", answer.Lifted)
+	return e.say("%d bans were lifted.", n)
 }
 
 func (e errand) letIn(address string) error {
-	if err := e.lift(map[string]any{"prefix": address}); err != nil {
+	n, err := e.lifted(map[string]any{"prefix": address})
+	if err != nil {
 		return err
 	}
 	var answer struct{ Prefix, Until string }
 	if err := e.do(http.MethodPost, "/latchkey/bans/admit", map[string]any{"address": address}, &answer); err != nil {
 		return err
+	}
+	if n > 0 {
+		if err := e.sayLifted(n); err != nil {
+			return err
+		}
 	}
 	return e.say("New devices may sign in from %s until %s.", answer.Prefix, when(answer.Until))
 }

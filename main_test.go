@@ -80,6 +80,16 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		}
 		ts.Fatalf("nobody answers at %s", path)
 	},
+	// holds FILE TEXT: waits until a file that a command writes holds a text.
+	"holds": func(ts *testscript.TestScript, _ bool, args []string) {
+		for range 400 {
+			if raw, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(raw), args[1]) {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		ts.Fatalf("%s never holds %q", args[0], args[1])
+	},
 	// newer FILE: makes the database one of the next version.
 	"newer": func(ts *testscript.TestScript, _ bool, args []string) {
 		file := ts.MkAbs(args[0])
