@@ -34,7 +34,7 @@ func (c *call) attempt(kind guard.Attempt, name string, fn func() error) error {
 	}
 	if !v.Allowed {
 		c.refused(try, "attempts.many")
-		return tooMany(v.Wait)
+		return tooMany(v)
 	}
 	c.known = v.Known
 	if err := fn(); err != nil {
@@ -102,7 +102,7 @@ func (c *call) flood() error {
 	if v.Allowed || c.refreshes() || c.holdsSession() {
 		return nil
 	}
-	return tooMany(v.Wait)
+	return tooMany(v)
 }
 
 // refreshes reports whether the call brings a refresh token, which is either
@@ -169,10 +169,16 @@ func (c *call) count() {
 	})
 }
 
-func tooMany(wait time.Duration) error {
-	seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
-	return problem.New(problem.TooMany, "attempts.many", "Too many attempts.", "Wait "+spokenWait(wait)+", then try again. At home, or on a device that has signed in before, you need not wait.").
-		With("seconds", seconds)
+// tooMany tells how long to wait, and what lets one in sooner where strangers
+// are the reason.
+func tooMany(v guard.Verdict) error {
+	seconds := strconv.Itoa(int((v.Wait + time.Second - 1) / time.Second))
+	hint := "Wait "+spokenWait(v.Wait)+", then try again."
+	switch v.Why {
+	case guard.ByAccount, guard.ByAll, guard.ByBan:
+		hint += " At home, or on a device that has signed in before, you need not wait."
+	}
+	return problem.New(problem.TooMany, "attempts.many", "Too many attempts.", hint).With("seconds", seconds)
 }
 
 // spokenWait says a wait in the largest unit that fits.

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
+	"strings"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/guard"
@@ -140,7 +142,7 @@ func (c *call) passkeyGrant(form map[string]string) (any, error) {
 		return nil, asGrantError(err)
 	}
 	var proven account.Proven
-	err = c.attempt(guard.Passkey, "", func() error {
+	err = c.attempt(guard.Passkey, c.emailOf(passkey.Claimed([]byte(form["deviceresponse"]))), func() error {
 		who, used, err := c.Ceremonies.FinishUse(party, passkey.SignIn, form["token"], []byte(form["deviceresponse"]), c.passkeysOf)
 		if err != nil {
 			return err
@@ -154,6 +156,17 @@ func (c *call) passkeyGrant(form map[string]string) (any, error) {
 	return c.start(proven.Account.Email, proven, form["clientid"])
 }
 
+// emailOf is under which name guard counts what is tried for the account of
+// that ID, "" where there is none. An ID is 122 random bits: that somebody who
+// brings one can tell whether it is an account's tells them nothing new.
+func (c *call) emailOf(id string) string {
+	a, err := c.People.Account(c.ctx(), account.UserID(lower(id)))
+	if err != nil {
+		return ""
+	}
+	return a.Email
+}
+
 // apiKeyGrant signs bw in by the account's API key; it still wants the master
 // password to unlock.
 func (c *call) apiKeyGrant(form map[string]string) (any, error) {
@@ -161,7 +174,11 @@ func (c *call) apiKeyGrant(form map[string]string) (any, error) {
 		return nil, err
 	}
 	var g account.Grant
-	err := c.attempt(guard.APIKey, form["clientid"], func() (err error) {
+	name := form["clientid"]
+	if id, ok := strings.CutPrefix(name, "user."); ok {
+		name = cmp.Or(c.emailOf(id), name)
+	}
+	err := c.attempt(guard.APIKey, name, func() (err error) {
 		g, err = c.People.APIKeySignIn(c.ctx(), form["clientid"], form["clientsecret"], c.device, "cli")
 		return err
 	})

@@ -182,3 +182,13 @@ func known(said []string) []string {
 	}
 	return out
 }
+
+// Claimed gives the account that an answer to SignIn says it is of, before
+// anything is believed; "" where it says none.
+func Claimed(response []byte) string {
+	r, err := parse(response)
+	if err != nil {
+		return ""
+	}
+	return string(r.Response.UserHandle)
+}
