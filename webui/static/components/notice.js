@@ -12,7 +12,7 @@ import { element } from './template.js';
  * @property {string} text
  */
 
-const where = '#/settings/house'; // shows every condition with what to do
+const where = '#/house'; // shows every condition with what to do
 
 /** Asks now and then, and shows the first answer that matters. */
 export class Notice {
@@ -32,7 +32,7 @@ export class Notice {
 
   /** Where the page is: beside the whole board there is no need of a line. @param {string[]} parts */
   follow(parts) {
-    const there = `#/${parts.slice(0, 2).join('/')}` === where;
+    const there = `#/${parts.join('/')}`.startsWith(where);
     const left = this.#there && !there;
     this.#there = there;
     if (there) this.#show('');

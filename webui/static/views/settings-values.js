@@ -25,7 +25,7 @@ import { t } from '../text/text.js';
  */
 
 /** Those that have a section of their own: they are shown and changed there. */
-const ELSEWHERE = /^(reach|address)\./;
+const ELSEWHERE = /^(reach|address|journal|second)\./;
 
 /**
  * @param {HTMLElement} place @param {Deps} deps

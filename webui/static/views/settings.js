@@ -45,9 +45,8 @@ const GROUPS = [
     group: 'house',
     sections: [
       { name: 'connect', icon: 'phone', load: () => import('./settings-connect.js') },
-      { name: 'people', icon: 'people', owner: true, load: () => import('./people.js') },
       { name: 'reach', icon: 'globe', owner: true, load: () => import('./settings-reach.js') },
-      { name: 'house', icon: 'house', owner: true, load: () => import('./settings-house.js') },
+      { name: 'house', icon: 'print', owner: true, load: () => import('./settings-house.js') },
     ],
   },
 ];
@@ -64,6 +63,8 @@ export async function mount(root, deps) {
   let leaving = new AbortController();
   deps.signal.addEventListener('abort', () => leaving.abort());
   const follow = () => {
+    // People moved to the owner's page; links to them are on paper and in minds.
+    if (deps.route.parts[1] === 'people') return deps.navigate('#/house/people', { replace: true });
     leaving.abort();
     leaving = new AbortController();
     void open(built, { ...deps, signal: leaving.signal }, who);

@@ -14,6 +14,7 @@ const SHEETS = /** @type {const} */ ({
   second: 'second',
   house: 'house',
   charts: 'house',
+  'house-log': 'house',
 });
 
 /** @typedef {keyof typeof SHEETS} Sheet */

@@ -187,7 +187,7 @@ export async function copyFrom(button, text) {
 
 /**
  * Hands a file to the browser's downloads.
- * @param {string} name @param {string} type @param {string} content
+ * @param {string} name @param {string} type @param {string|Blob} content
  */
 export function download(name, type, content) {
   const url = URL.createObjectURL(new Blob([content], { type }));

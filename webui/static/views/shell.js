@@ -45,6 +45,9 @@ export class Shell {
 
   /** Marks where the page is. @param {string[]} parts */
   follow(parts) {
+    for (const link of this.rail.parentElement?.querySelectorAll('[data-nav=house]') ?? []) {
+      /** @type {HTMLElement} */ (link).hidden = this.deps.session.profile?.role !== 'owner';
+    }
     for (const link of this.rail.parentElement?.querySelectorAll('[data-nav]') ?? []) {
       if (link.getAttribute('data-nav') === parts[0]) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
