@@ -174,6 +174,17 @@ func TestNoSessionSurvivesAnotherStamp(t *testing.T) {
 	}
 }
 
+func TestASessionOfAnAPIKeyIsNotRefreshed(t *testing.T) {
+	s := newStage(t)
+	s.owner()
+	g := s.signIn("laptop")
+	g.Session.NoRefresh = true // past the rule, which gives it no refresh token at all
+	must(t, s.keep.WriteSessions(t.Context(), func(w account.SessionWriter) error { return w.PutSession(g.Session) }))
+	if s.alive(g) {
+		t.Error("it was")
+	}
+}
+
 func TestSessionsOfAPerson(t *testing.T) {
 	s := newStage(t)
 	a := s.owner()

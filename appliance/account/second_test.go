@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -158,10 +159,15 @@ func TestTheRecoveryCode(t *testing.T) {
 	before := s.read(a.ID)
 	remembered := s.remembers("laptop")
 	code := before.Recovery
+	touched := 0
+	s.Directory = s.over(touching{s.keep, &touched})
 	t.Run("turns the second factors off, and a new one takes its place", func(t *testing.T) {
 		spaced := strings.ToUpper(code[:4]) + "-" + code[4:8] + " " + code[8:]
 		g := s.enters(s.says(s.password(alice), account.Second{Provider: account.Recovery, Token: spaced}), "laptop")
 		now := s.read(a.ID)
+		if touched != 1 {
+			t.Errorf("the person's clients were told %d times", touched)
+		}
 		if now.HasSecond() || len(now.Remembered) > 0 || now.Recovery == code || now.Recovery == "" || g.Session.Method != account.ByRecovery {
 			t.Errorf("%+v", now)
 		}
@@ -213,6 +219,26 @@ func TestTheRecoveryCode(t *testing.T) {
 			}
 		}
 	})
+}
+
+// touching is a Keep that counts how often a revision moved on.
+type touching struct {
+	account.Keep
+	n *int
+}
+
+func (k touching) Write(ctx context.Context, fn func(account.Writer) error) error {
+	return k.Keep.Write(ctx, func(w account.Writer) error { return fn(touchingWriter{w, k.n}) })
+}
+
+type touchingWriter struct {
+	account.Writer
+	n *int
+}
+
+func (w touchingWriter) Touch(id account.UserID) (int64, error) {
+	*w.n++
+	return w.Writer.Touch(id)
 }
 
 // remembers signs alice in with a code and has the device remembered.

@@ -84,7 +84,9 @@ func (d *Directory) settleProof(w Writer, p Proven) (Account, error) {
 	case ByKey, ByPasskey:
 		err = a.moveCounter(p.used, now)
 	case ByRecovery:
-		err = d.recovered(w, &a)
+		if err = d.recovered(w, &a); err == nil {
+			_, err = w.Touch(a.ID) // the profile says whether a second factor is on
+		}
 	}
 	return a, err
 }
