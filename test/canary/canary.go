@@ -28,7 +28,7 @@ func shapes(text string) [][]byte {
 	all := []string{text, strings.ToLower(text), strings.ToUpper(text)}
 	all = append(all, hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)))
 	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text)} {
-		all = append(all, escaped, percent.ReplaceAllStringFunc(escaped, strings.ToLower))
+		all = append(all, escaped, strings.ToLower(escaped), percent.ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
 	all = append(all, unquoted(strconv.Quote(text)), unquoted(strconv.QuoteToASCII(text)), unquoted(asJSON(text)), html.EscapeString(text))
 	all = append(all, wide(text, 0), wide(text, 1))
