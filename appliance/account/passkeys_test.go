@@ -95,6 +95,11 @@ func TestAPasskey(t *testing.T) {
 			t.Error("it counts as one")
 		}
 	})
+	t.Run("and can't become one", func(t *testing.T) {
+		if _, _, err := s.AddKey(t.Context(), a.ID, "", credential("phone", 9)); !errors.Is(err, account.ErrKeyTwice) {
+			t.Errorf("%v", err)
+		}
+	})
 	t.Run("a security key does not sign in alone", func(t *testing.T) {
 		s.touches(a.ID, "yubikey")
 		if _, err := s.CheckPasskey(t.Context(), a.ID, credential("yubikey", 9)); !errors.Is(err, passkey.ErrUnknown) {
@@ -140,7 +145,12 @@ func TestWhatAPasskeyUnlocksBy(t *testing.T) {
 	half := account.PasskeyUnlock{UserKey: wrapped, PublicKey: sealed}
 	swapped := account.PasskeyUnlock{UserKey: sealed, PublicKey: wrapped, PrivateKey: wrapped}
 	t.Run("is whole or nothing", func(t *testing.T) {
-		for i, u := range []account.PasskeyUnlock{half, swapped, {UserKey: "x", PublicKey: "y", PrivateKey: "z"}} {
+		for i, u := range []account.PasskeyUnlock{
+			half, swapped, {UserKey: "x", PublicKey: "y", PrivateKey: "z"},
+			{UserKey: sealed, PublicKey: sealed, PrivateKey: sealed},
+			{UserKey: wrapped, PublicKey: wrapped, PrivateKey: sealed},
+			{UserKey: wrapped, PublicKey: sealed, PrivateKey: wrapped},
+		} {
 			p := account.Passkey{Credential: credential("x", 0), PRF: true, UserKey: u.UserKey, PublicKey: u.PublicKey, PrivateKey: u.PrivateKey}
 			if _, err := s.AddPasskey(t.Context(), a.ID, p); !errors.Is(err, account.ErrUnlock) {
 				t.Errorf("%d: %v", i, err)
