@@ -28,6 +28,8 @@ type line struct {
 	Typed   []string `json:"typed"`   // clear texts that nobody but the page may know
 	Names   []string `json:"names"`   // addresses and names, which the server knows, and the disk must not show
 	Sent    string   `json:"sent"`    // everything that the page sent inside TLS
+
+	With json.RawMessage `json:"with"` // what else belongs to an ask
 }
 
 // An item is what bw reads, or makes.
@@ -236,20 +238,26 @@ func trusting(t *testing.T, h *house.House) string {
 	return home
 }
 
-// A driver is story.mjs as it runs: it says lines and is answered by lines.
+// A driver is a script as it runs: it says lines and is answered by lines.
 type driver struct {
-	in  io.Writer
-	out *bufio.Scanner
-	end func() error
+	name string
+	in   io.Writer
+	out  *bufio.Scanner
+	end  func() error
 }
 
 func start(t *testing.T, config map[string]any) *driver {
+	t.Helper()
+	return run(t, "story.mjs", config)
+}
+
+func run(t *testing.T, script string, config map[string]any) *driver {
 	t.Helper()
 	raw, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command("node", "story.mjs")
+	command := exec.Command("node", script)
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
 	if err != nil {
@@ -266,20 +274,20 @@ func start(t *testing.T, config map[string]any) *driver {
 	scanner := bufio.NewScanner(out)
 	scanner.Buffer(nil, 256<<20)
 	fmt.Fprintf(in, "%s\n", raw)
-	return &driver{in: in, out: scanner, end: command.Wait}
+	return &driver{name: script, in: in, out: scanner, end: command.Wait}
 }
 
 func (d *driver) next(t *testing.T) (line, bool) {
 	t.Helper()
 	if !d.out.Scan() {
 		if err := d.end(); err != nil {
-			t.Errorf("story.mjs ended badly: %v", err)
+			t.Errorf("%s ended badly: %v", d.name, err)
 		}
 		return line{}, false
 	}
 	var said line
 	if err := json.Unmarshal(d.out.Bytes(), &said); err != nil {
-		t.Fatalf("story.mjs said %.200q: %v", d.out.Text(), err)
+		t.Fatalf("%s said %.200q: %v", d.name, d.out.Text(), err)
 	}
 	return said, true
 }

@@ -25,7 +25,7 @@ export function phone(query) {
     shown.waiting();
     try {
       const answer = await answerOf(question.options);
-      shown.over('connector.done.app');
+      shown.over('connector.sent');
       leave(`data=${encodeURIComponent(answer)}`, true);
     } catch (error) {
       const sentence = error instanceof Unanswered ? error.sentence : 'connector.silent';

@@ -44,7 +44,7 @@ function framed(query, parent) {
     try {
       const answer = await answerOf(question.options, mine.signal);
       done = true;
-      shown.over('connector.done.frame');
+      shown.over('connector.answered');
       tell('success', answer);
     } catch (error) {
       if (mine.signal.aborted) return;
@@ -82,8 +82,6 @@ function framed(query, parent) {
 
 const query = new URLSearchParams(location.search);
 const parent = parentOf(query);
-if (window.top === window) {
-  document.querySelector('main')?.classList.remove('framed');
-  phone(query);
-} else if (mayFrame(parent, listed(), ancestors())) framed(query, parent);
+if (window.top === window) phone(query);
+else if (mayFrame(parent, listed(), ancestors())) framed(query, parent);
 else face().over('connector.stranger');

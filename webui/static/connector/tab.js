@@ -31,7 +31,7 @@ function start() {
       const said = { command: 'webAuthnResult', data, remember: remember.checked };
       window.postMessage(said, location.origin);
       choice.hidden = true;
-      shown.over('connector.done.tab');
+      shown.over('connector.told');
     } catch (error) {
       shown.again(error instanceof Unanswered ? error.sentence : 'connector.silent');
     }
