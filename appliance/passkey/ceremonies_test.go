@@ -193,6 +193,26 @@ func TestAdd(t *testing.T) {
 		wants(t, err, passkey.ErrChallenge)
 	})
 
+	t.Run("the challenge names itself where there is no token, once", func(t *testing.T) {
+		s, key := newStage(t), &passkeytest.Authenticator{}
+		options, _, err := s.BeginAdd(party, alice, nil, passkey.AddKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := key.Create(here, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = s.FinishAdd(party, bob, passkey.AddKey, "", answer)
+		wants(t, err, passkey.ErrChallenge)
+		_, _, err = s.FinishAdd(party, alice, passkey.AddPasskey, "", answer)
+		wants(t, err, passkey.ErrChallenge)
+		_, _, err = s.FinishAdd(party, alice, passkey.AddKey, "", answer)
+		wants(t, err, nil)
+		_, _, err = s.FinishAdd(party, alice, passkey.AddKey, "", answer)
+		wants(t, err, passkey.ErrChallenge)
+	})
+
 	t.Run("a credential survives JSON", func(t *testing.T) {
 		s, key := newStage(t), &passkeytest.Authenticator{Counts: true, Backup: true}
 		s.add(key, alice, passkey.AddKey)

@@ -298,6 +298,23 @@ func TestWhose(t *testing.T) {
 		_, token := s.ask(passkey.SignIn)
 		wants(t, s.finish(party, passkey.SignIn, token, key.Sign(here, key.IDs()[0], party.ID, token)), passkey.ErrUnknown)
 	})
+	t.Run("whom an answer claims to be of is told unbelieved, and nothing of an answer without", func(t *testing.T) {
+		s, hers, key := newStage(t), &passkeytest.Authenticator{Verifies: true}, &passkeytest.Authenticator{}
+		s.add(hers, alice, passkey.AddPasskey)
+		s.add(key, alice, passkey.AddKey)
+		evil := passkeytest.Page{Origin: "https://evil.test"}
+		for want, answer := range map[string][]byte{
+			alice.ID: hers.Sign(evil, hers.IDs()[0], "evil.test", "never asked"),
+			"":       key.Sign(here, key.IDs()[0], party.ID, "never asked"),
+		} {
+			if got := passkey.Claimed(answer); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		if got := passkey.Claimed([]byte("{")); got != "" {
+			t.Errorf("got %q", got)
+		}
+	})
 	t.Run("the sign-in names nobody", func(t *testing.T) {
 		s, key := newStage(t), &passkeytest.Authenticator{Verifies: true}
 		s.add(key, alice, passkey.AddPasskey)
