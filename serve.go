@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 
@@ -16,6 +17,11 @@ import (
 // gcPercent trades a little time for memory: the house runs beside other
 // things on a small machine, and what it allocates is short-lived.
 const gcPercent = 50
+
+// memoryLimit makes the collector work harder rather than let a flood of
+// strangers, each with a connection, push out what else runs on the machine. It
+// is no bound: a vault of a hundred megabytes still syncs.
+const memoryLimit = 112 << 20
 
 func serve(ctx context.Context, s streams, args []string) error {
 	var addresses list
@@ -32,6 +38,9 @@ func serve(ctx context.Context, s streams, args []string) error {
 	}
 	c.Make = true
 	debug.SetGCPercent(gcPercent)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	a, err := appliance.Assemble(ctx, c)
 	if err != nil {
 		return err

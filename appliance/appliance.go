@@ -17,12 +17,14 @@ import (
 	"latchkey/appliance/certs"
 	"latchkey/appliance/clock"
 	"latchkey/appliance/config"
+	"latchkey/appliance/country"
 	"latchkey/appliance/guard"
 	"latchkey/appliance/health"
 	"latchkey/appliance/journal"
 	"latchkey/appliance/listen"
 	"latchkey/appliance/logline"
 	"latchkey/appliance/passkey"
+	"latchkey/appliance/problem"
 	"latchkey/appliance/settings"
 	"latchkey/appliance/setup"
 	"latchkey/appliance/store"
@@ -162,9 +164,31 @@ func (a *Appliance) openPeople(ctx context.Context) error {
 		Keep: a.store.Journal(), Now: a.clock.Now, Days: number(settings.JournalDays), Key: names,
 		Bytes:  func() int64 { return a.settings.Number(settings.JournalMegabytes) << 20 },
 		Naming: func() string { return a.settings.Text(settings.JournalNames) }, Log: a.cfg.Log,
+		Trusted: a.clock.Trusted, Country: a.countries().Of,
+		Trouble: func(err error) { a.board.SetIf(err != nil, logTrouble()) },
 	})
 	a.kits = setup.NewKits(values{a.store}, a.store.Identity(), a.clock.Now)
 	return nil
+}
+
+// countries opens the database that config.toml names. One that can't be used
+// is a condition: a log without countries is better than no house.
+func (a *Appliance) countries() *country.DB {
+	if a.cfg.CountryDatabase == "" {
+		return nil
+	}
+	db, err := country.Open(a.cfg.CountryDatabase)
+	why := problem.Of(err)
+	a.board.SetIf(err != nil, health.Condition{Code: "log.country", Severity: health.Notice, Text: why.Text, Hint: why.Hint})
+	return db
+}
+
+// logTrouble is the condition while the connection log can't be kept.
+func logTrouble() health.Condition {
+	return health.Condition{
+		Code: "log.stuck", Severity: health.Warning, Text: "The connection log can't be written.",
+		Hint: "Signing in and saving go on. Look for room on the disk; what waits is written as soon as it can be.",
+	}
 }
 
 func (a *Appliance) openSetup(ctx context.Context) error {

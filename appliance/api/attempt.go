@@ -30,7 +30,7 @@ func (c *call) attempt(kind guard.Attempt, name string, fn func() error) error {
 	}
 	v := c.Guard.Ask(try)
 	if v.Began != nil {
-		c.record(journal.Event{Kind: journal.Ban, Detail: v.Began.Prefix.String(), Outcome: v.Began.Why})
+		c.record(journal.Event{Kind: journal.Ban, Detail: v.Began.Prefix.String(), Method: v.Began.Why})
 	}
 	if !v.Allowed {
 		c.refused(try, "attempts.many")
@@ -97,7 +97,7 @@ func (c *call) flood() error {
 	}
 	v := c.Guard.Ask(guard.Try{Attempt: guard.Request, Peer: c.peer(), Place: placeOf(c.from())})
 	if v.Began != nil {
-		c.record(journal.Event{Kind: journal.Ban, Detail: v.Began.Prefix.String(), Outcome: v.Began.Why})
+		c.record(journal.Event{Kind: journal.Ban, Detail: v.Began.Prefix.String(), Method: v.Began.Why})
 	}
 	if v.Allowed || c.refreshes() || c.holdsSession() {
 		return nil
@@ -173,7 +173,7 @@ func (c *call) count() {
 // are the reason.
 func tooMany(v guard.Verdict) error {
 	seconds := strconv.Itoa(int((v.Wait + time.Second - 1) / time.Second))
-	hint := "Wait "+spokenWait(v.Wait)+", then try again."
+	hint := "Wait " + spokenWait(v.Wait) + ", then try again."
 	switch v.Why {
 	case guard.ByAccount, guard.ByAll, guard.ByBan:
 		hint += " At home, or on a device that has signed in before, you need not wait."
