@@ -167,7 +167,9 @@ func TestAnInvitationGivesARole(t *testing.T) {
 	}
 	t.Run("by an owner, or the machine", func(t *testing.T) {
 		b := s.joins("bob@example.test")
-		for _, by := range []account.UserID{b.ID, "00000000-0000-4000-8000-000000000000"} {
+		c := s.joinsAs("carol@example.test", account.Owner)
+		must(t, s.SetDisabled(t.Context(), c.ID, true))
+		for _, by := range []account.UserID{b.ID, c.ID, "00000000-0000-4000-8000-000000000000"} {
 			if _, _, err := s.Invite(t.Context(), by, "x@example.test", "", account.Owner); !errors.Is(err, account.ErrNotOwner) {
 				t.Errorf("%q: %v", by, err)
 			}
