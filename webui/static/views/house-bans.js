@@ -14,7 +14,7 @@ import { needed, wireForm } from './setup-parts.js';
 
 /** @typedef {import('./view.js').Deps} Deps @typedef {import('../components/template.js').Built} Built */
 /** @typedef {import('./house-siege.js').Ban} Ban @typedef {import('./house-siege.js').Siege} Siege */
-/** @typedef {{prefix: string, until: string}} Admitted */
+/** @typedef {{prefix: string, account?: string, until: string}} Admitted */
 /** @typedef {{bans: Ban[], sieges: Siege[], admitted: Admitted[]}} Shut */
 
 /** ms between two looks. */
@@ -96,12 +96,9 @@ function banRow(ban, lift) {
 }
 
 /** @param {Admitted} admitted */
-function admittedRow({ prefix, until }) {
-  const item = element(
-    'li',
-    'soft',
-    t('house.admit.row', { who: banText({ prefix }).who, left: leftText(until) }),
-  );
+function admittedRow({ prefix, account, until }) {
+  const values = { who: banText({ prefix }).who, name: account, left: leftText(until) };
+  const item = element('li', 'soft', t(account ? 'house.admit.row.for' : 'house.admit.row', values));
   item.prepend(icon('check'), ' ');
   return item;
 }

@@ -43,34 +43,37 @@ export function nameOf(named) {
  * @returns {string}
  */
 export function sentenceOf(event, who = nameOf(event.who) || t('event.somebody')) {
-  const { kind, method = '', detail = '' } = event;
   if (event.tally) return requestsText(event.tally);
   const by = nameOf(event.actor) || who;
-  const values = { who, by, detail };
-  if (!wentWell(event) && isProof(kind)) return refusedText(event, values);
-  if (kind === 'signin' || kind === 'token') {
-    const how = knows(`event.${kind}.${method}`) ? `event.${kind}.${method}` : `event.${kind}`;
-    return t(how, values);
-  }
-  if (kind === 'admin')
-    return t(knows(`event.admin.${detail}`) ? `event.admin.${detail}` : 'event.admin', values);
-  const other = event.actor && nameOf(event.actor) !== nameOf(event.who) && knows(`event.${kind}.by`);
-  const key = other ? `event.${kind}.by` : `event.${kind}`;
-  const said = knows(key) ? t(key, values) : t('event.other', { ...values, kind });
-  return wentWell(event) ? said : t('event.failed', { said });
+  const said = t(keyOf(event), { who, by, detail: event.detail, kind: event.kind, why: whyOf(event) });
+  const failed = !wentWell(event) && !isProof(event.kind) && event.kind !== 'ban';
+  return capital(failed ? t('event.failed', { said }) : said);
+}
+
+/** The sentence that fits best. @param {Event} event */
+function keyOf(event) {
+  const { kind, outcome, method = '', detail = '' } = event;
+  const act = detail.replaceAll(' ', '-');
+  const fitting =
+    !wentWell(event) && isProof(kind)
+      ? [`event.refused.${outcome}`, `event.refused.by.${method}`, 'event.refused']
+      : [
+          ...(kind === 'signin' ? [`event.signin.${method}`] : []),
+          ...(kind === 'ban' && whyOf(event) ? ['event.ban.because'] : []),
+          ...(detail ? [`event.${kind}.${act}`, `event.${kind}.with`] : []),
+          `event.${kind}`,
+        ];
+  return fitting.find(knows) ?? 'event.other';
+}
+
+/** What somebody was shut out for. @param {Event} event */
+function whyOf({ kind, outcome }) {
+  return kind === 'ban' && knows(`house.bans.why.${outcome}`) ? t(`house.bans.why.${outcome}`) : '';
 }
 
 /** Kinds in which somebody proves who they are. @param {string} kind */
 function isProof(kind) {
   return kind === 'signin' || kind === 'refused' || kind === 'token';
-}
-
-/** @param {Event} event @param {{who: string, by: string, detail: string}} values */
-function refusedText({ outcome, method = '' }, values) {
-  for (const key of [`event.refused.${outcome}`, `event.refused.by.${method}`]) {
-    if (knows(key)) return t(key, values);
-  }
-  return t('event.refused', values);
 }
 
 /** @param {NonNullable<Event['tally']>} tally */
@@ -81,9 +84,12 @@ function requestsText({ requests, refused, errors }) {
   return t('event.requests', { counted: parts.join(', ') });
 }
 
-/** The code of what a sentence doesn't say already. @param {Event} event */
-export function codeOf(event) {
-  if (wentWell(event)) return '';
-  const said = wordOf('house.outcome', event.outcome);
-  return knows(`event.refused.${event.outcome}`) ? '' : said;
+/** @param {string} text */
+const capital = (text) => text.charAt(0).toLocaleUpperCase('en') + text.slice(1);
+
+/** What a sentence doesn't say already: how it ended, where that is more than "refused". @param {Event} event */
+export function codeOf({ kind, outcome, method = '' }) {
+  if (wentWell({ outcome }) || kind === 'ban') return '';
+  if (knows(`event.refused.${outcome}`) || knows(`event.refused.by.${method}`)) return '';
+  return wordOf('house.outcome', outcome);
 }

@@ -58,7 +58,7 @@ export class Heat {
     const right = width > WIDE ? Math.ceil(5 * em) : 0;
     const top = Math.ceil(2.6 * em);
     const ratio = devicePixelRatio;
-    const w = Math.floor(((width - left - right) / 24) * ratio) / ratio;
+    const w = Math.max(3, Math.floor(((width - left - right) / 24) * ratio) / ratio);
     const h = Math.max(Math.min(w, 1.9 * em), 1.35 * em);
     this.#frame = { em, left, top, w, h };
     const most = Math.max(...this.#week.flat().map((cell) => meanOf(cell, this.#measure)));

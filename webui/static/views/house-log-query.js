@@ -43,6 +43,7 @@ export const KINDS = Object.freeze([
   'export',
   'deleted',
   'requests',
+  'unreadable',
 ]);
 
 /** The kinds of device that the house tells apart. */

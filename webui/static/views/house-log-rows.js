@@ -93,7 +93,9 @@ export class Rows {
     const cell = element('td', 'event-what');
     const mark = element('span', 'event-mark');
     mark.append(icon(symbolOf(event, well)));
-    if (!well) mark.append(element('span', 'visually-hidden', t('house.log.refused')));
+    if (!well && event.kind !== 'ban') {
+      mark.append(element('span', 'visually-hidden', t('house.log.refused')));
+    }
     const words = element('span', 'event-words');
     words.append(...this.#sentence(event));
     const count = event.tally ? 0 : (event.count ?? 0);
@@ -161,11 +163,12 @@ const SYMBOLS = {
   export: 'upload',
   deleted: 'trash',
   requests: 'globe',
+  unreadable: 'warn',
   password: 'lock',
 };
 
 /** @param {Event} event @param {boolean} well */
 function symbolOf({ kind }, well) {
-  if (!well) return 'close';
+  if (!well && kind !== 'ban') return 'close';
   return SYMBOLS[kind] ?? 'check';
 }

@@ -104,7 +104,8 @@ function tagsOf({ me, role, disabled }) {
 
 /** @param {Person} person */
 function seenOf({ lastSeen }) {
-  if (!lastSeen) return [t('people.never')];
+  // The house's zero time stands for never.
+  if (!lastSeen || !(Date.parse(lastSeen) > 0)) return [t('people.never')];
   return around(t('people.seen', { when: '\0' }), timeElement(lastSeen));
 }
 

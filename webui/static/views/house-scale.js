@@ -5,6 +5,8 @@
 
 /** @typedef {import('./house-fold.js').Bin} Bin @typedef {import('./house-fold.js').Grain} Grain */
 
+/** A bar is never broader than so many px, however few there are. */
+const BROADEST = 34;
 /** Below so many px a bar would be a hair; then the bars become one shape. */
 export const HAIR = 2.5;
 
@@ -18,9 +20,15 @@ export function slots(n, width, ratio = 1) {
   const raw = width / Math.max(1, n);
   const whole = Math.floor(raw * ratio) / ratio;
   const slot = whole > 0 && (raw - whole) * n <= width * 0.04 ? whole : raw;
-  const gap = slot < HAIR ? 0 : Math.min(6, Math.max(1, Math.round(slot * 0.24 * ratio) / ratio));
+  const gap =
+    slot < HAIR
+      ? 0
+      : Math.max(slot - BROADEST, Math.min(6, Math.max(1, Math.round(slot * 0.24 * ratio) / ratio)));
   return { slot, gap, left: width - slot * n };
 }
+
+/** One of something is no peak: a staff holds so many at least. */
+const LEAST = 4;
 
 /**
  * How high a value stands. What happened at all is seen, however little.
@@ -28,7 +36,7 @@ export function slots(n, width, ratio = 1) {
  */
 export function heightOf(value, most, height) {
   if (value <= 0 || most <= 0) return 0;
-  return Math.max(1.5, (value / most) * height);
+  return Math.max(1.5, (value / Math.max(most, LEAST)) * height);
 }
 
 /** @typedef {{at: number, kind: 'day'|'month'|'year'}} Tick at: number of the bin */
@@ -67,11 +75,20 @@ export function sideOf(value, most) {
 }
 
 /**
- * The bars of a rank as shares of the longest, the refused after the others.
- * @param {{ok: number, refused: number}} one @param {number} most of both together
- * @returns {{ok: number, refused: number}} 0..100
+ * The bar of a rank in parts of the longest: what was refused is its end.
+ * Requests are counted apart, and only the busiest callers' by name, so that
+ * there may be more refusals than requests.
+ * @param {{ok: number, refused: number, requests?: number}} one
  */
-export function sharesOf({ ok, refused }, most) {
+export function lengthOf({ ok, refused, requests = 0 }) {
+  return Math.max(requests, ok + refused);
+}
+
+/**
+ * @param {{ok: number, refused: number, requests?: number}} one @param {number} most the longest
+ * @returns {{came: number, away: number}} 0..100
+ */
+export function sharesOf(one, most) {
   const share = (/** @type {number} */ n) => (most > 0 && n > 0 ? Math.max(0.6, (n / most) * 100) : 0);
-  return { ok: share(ok), refused: share(refused) };
+  return { came: share(lengthOf(one) - one.refused), away: share(one.refused) };
 }

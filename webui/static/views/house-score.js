@@ -121,7 +121,7 @@ export class Score {
         ? mountain(heights, left, slot, y)
         : heights.map((h, i) => (h > 0 ? column(left + i * slot + gap / 2, slot - gap, y, h) : '')).join('');
     const bars = svg('path', { class: `score-bars is-${measure}`, d: shape });
-    return [line, bars, this.#peak(values.lastIndexOf(most), most, y - STAFF * em - em * 0.3)];
+    return [line, bars, this.#peak(values.lastIndexOf(most), most, y - Math.max(...heights) - em * 0.3)];
   }
 
   /** The highest bar says how high it is. @param {number} at @param {number} most @param {number} y */
@@ -232,17 +232,27 @@ export class Score {
     }
     this.built.part('when').textContent = bin ? binText(bin, grain) : spanText(span);
     const counts = bin
-      ? measures.map((measure) =>
-          element('span', `score-count is-${measure}`, countText(measure, bin.sums[measure])),
-        )
+      ? shownOf(bin, measures).map((measure) => element('span', '', countText(measure, bin.sums[measure])))
       : [element('span', '', t('house.score.hint'))];
     this.built.part('counts').replaceChildren(...counts);
     this.built.part('link').hidden = !bin || at !== this.#chosen;
   }
 }
 
-/** Many bars as one shape. @param {number[]} heights @param {number} left @param {number} slot @param {number} foot */
+/** Many bars as one shape, or as few as there are hills. @param {number[]} heights @param {number} left @param {number} slot @param {number} foot */
 function mountain(heights, left, slot, foot) {
-  const steps = heights.map((h, i) => `L${left + i * slot} ${foot - h}h${slot}`);
-  return `M${left} ${foot}${steps.join('')}V${foot}z`;
+  let d = '';
+  heights.forEach((height, i) => {
+    const x = left + i * slot;
+    if (height === 0) return;
+    if (!heights[i - 1]) d += `M${x} ${foot}`;
+    d += `L${x} ${foot - height}h${slot}`;
+    if (!heights[i + 1]) d += `V${foot}z`;
+  });
+  return d;
+}
+
+/** What is worth saying of a bin: what there was, and sign-ins in any case. @param {Bin} bin @param {Measure[]} measures */
+function shownOf({ sums }, measures) {
+  return measures.filter((measure) => sums[measure] > 0 || measure === 'signIns');
 }

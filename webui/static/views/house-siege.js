@@ -7,7 +7,7 @@ import { longText, wordOf } from './house-words.js';
 
 /** Times counts the bans before that are remembered, this one included. @typedef {{prefix:string, why?:string, since?:string, until?:string, times?:number, tries?:number}} AnyBan */
 /** @typedef {{prefix:string, why:string, since:string, until:string, times:number, tries:number}} Ban */
-/** @typedef {{account:string, id?:string, since:string, tries:number, places:number, wait:number}} Siege wait: seconds that a stranger has to wait */
+/** @typedef {{account:string, id?:string, since:string, tries:number, places:number, wait:number}} Siege account: a name, '' where nobody here is called so; wait: seconds until a stranger may try again */
 
 /** Whole addresses need no length behind them. */
 const ALONE = /\/(?:32|128)$/;
@@ -36,9 +36,8 @@ export function leftText(until, now = Date.now()) {
  * @param {Siege} siege
  * @returns {{text: string, hint: string}}
  */
-export function siegeText({ account, id, tries, places, wait }) {
-  const known = id || account !== 'unknown';
-  const which = known ? 'known' : 'unknown';
+export function siegeText({ account, tries, places, wait }) {
+  const which = account === '' ? 'unknown' : 'known';
   const values = {
     name: account,
     places: t('house.siege.places', { count: places }),

@@ -23,7 +23,7 @@ import { troubleView } from './settings.js';
  * @property {import('./house-fold.js').Hour[]} hours
  * @property {Counted[]} devices
  * @property {Counted[]} addresses
- * @property {Counted[]} outcomes refusals by their code
+ * @property {Counted[]} outcomes events by how they ended: 'ok', or a code
  * @property {number} entries
  * @property {number} bytes
  * @property {string} oldest
@@ -116,47 +116,47 @@ class Use {
     this.heat.show(week, measure);
     this.days.set(() => binsTable(bins, grain, measures));
     this.week.set(() => weekTable(week, measure));
-    this.#ranks(usage, sums, span);
+    this.#ranks(usage, span);
   }
 
-  /** @param {Usage} usage @param {import('./house-fold.js').Sums} sums @param {Span} span */
-  #ranks({ outcomes, devices, addresses }, sums, { since, until }) {
+  /** @param {Usage} usage @param {Span} span */
+  #ranks({ outcomes, devices, addresses }, { since, until }) {
     const when = { since: since.toISOString(), until: until.toISOString() };
-    const well = sums.signIns > 0 ? [{ name: 'ok', ok: sums.signIns, refused: 0 }] : [];
-    showRank(
-      this.built.part('outcomes'),
+    const rank = (/** @type {import('./house-rank.js').Look} */ look, /** @type {Counted[]} */ list) =>
+      showRank(this.built.part(look.id), look, list ?? []);
+    rank(
       {
         id: 'outcomes',
         title: t('house.rank.outcomes'),
         head: t('house.rank.outcome'),
+        columns: ['count'],
         nameOf: ({ name }) => wordOf('house.outcome', name),
-        linkOf: ({ name }) =>
-          logLink({ ...when, ...(name === 'ok' ? { kind: 'signin' } : {}), outcome: name }),
+        linkOf: ({ name }) => logLink({ ...when, outcome: name }),
       },
-      [...well, ...(outcomes ?? [])],
+      outcomes,
     );
-    showRank(
-      this.built.part('devices'),
+    rank(
       {
         id: 'devices',
         title: t('house.rank.devices'),
         head: t('house.rank.device'),
+        columns: ['requests', 'refused'],
         nameOf: ({ name }) => wordOf('house.device', name),
         linkOf: ({ name }) => logLink({ ...when, device: name }),
       },
-      devices ?? [],
+      devices,
     );
-    showRank(
-      this.built.part('addresses'),
+    rank(
       {
         id: 'addresses',
         title: t('house.rank.addresses'),
         head: t('house.rank.address'),
+        columns: ['requests', 'ok', 'refused'],
         nameOf: ({ name }) => name,
         linkOf: ({ name }) => logLink({ ...when, address: name }),
         places: true,
       },
-      addresses ?? [],
+      addresses,
     );
   }
 }
