@@ -133,21 +133,32 @@ func (h *House) TryToken(email, hash string) Answer {
 
 func (h *House) token(email, hash, device string) Answer {
 	h.t.Helper()
-	return h.send(h.Client(), http.MethodPost, "/identity/connect/token", "application/x-www-form-urlencoded",
-		strings.NewReader(passwordGrant(email, hash, device)), http.Header{})
+	return h.Form(email, hash, device, nil)
 }
 
-func passwordGrant(email, hash, device string) string {
-	return url.Values{
+// Form asks for tokens by a hash from a device; more is put into the form beside or instead of what every client
+// sends.
+func (h *House) Form(email, hash, device string, more map[string]string) Answer {
+	h.t.Helper()
+	return h.send(h.Client(), http.MethodPost, "/identity/connect/token", "application/x-www-form-urlencoded",
+		strings.NewReader(passwordGrant(email, hash, device, more)), http.Header{})
+}
+
+func passwordGrant(email, hash, device string, more map[string]string) string {
+	form := url.Values{
 		"grant_type": {"password"}, "scope": {"api offline_access"}, "client_id": {"cli"},
 		"deviceType": {"25"}, "deviceIdentifier": {device}, "deviceName": {"linux"},
 		"username": {email}, "password": {hash},
-	}.Encode()
+	}
+	for name, value := range more {
+		form.Set(name, value)
+	}
+	return form.Encode()
 }
 
 // PasswordGrant is the form that asks for tokens by a hash, for callers with a way of their own to the house.
 func (p *Person) PasswordGrant(hash string) io.Reader {
-	return strings.NewReader(passwordGrant(p.Email, hash, p.Device))
+	return strings.NewReader(passwordGrant(p.Email, hash, p.Device, nil))
 }
 
 // Do calls a route as this person; a nil body sends none.
