@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,19 +69,27 @@ func NewBw(t testing.TB, root string) *Bw {
 		"NODE_EXTRA_CA_CERTS="+root, "BITWARDENCLI_APPDATA_DIR="+t.TempDir(), "BW_NOINTERACTION=true", "BW_SESSION=")}
 }
 
+// Set puts NAME=value into the environment of the calls that follow.
+func (b *Bw) Set(environment ...string) { b.env = append(b.env, environment...) }
+
 // Try runs bw and gives how it ended.
 func (b *Bw) Try(args ...string) Result {
 	b.t.Helper()
 	return b.feed(nil, args...)
 }
 
+func (b *Bw) command(ctx context.Context, args ...string) *exec.Cmd {
+	script := filepath.Join(house.Root(), "test", "clients", "node_modules", "@bitwarden", "cli", "build", "bw.js")
+	command := exec.CommandContext(ctx, b.node, append([]string{script}, args...)...)
+	command.Env = append(b.env, "BW_SESSION="+b.Session)
+	return command
+}
+
 func (b *Bw) feed(stdin []byte, args ...string) Result {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	script := filepath.Join(house.Root(), "test", "clients", "node_modules", "@bitwarden", "cli", "build", "bw.js")
-	command := exec.CommandContext(ctx, b.node, append([]string{script}, args...)...)
-	command.Env = append(b.env, "BW_SESSION="+b.Session)
+	command := b.command(ctx, args...)
 	command.Stdin = bytes.NewReader(stdin)
 	var out, complaint bytes.Buffer
 	command.Stdout, command.Stderr = &out, &complaint
@@ -126,7 +137,13 @@ func (b *Bw) Edit(kind, id string, object any) Object {
 	return b.write(object, "edit", kind, id)
 }
 
-func (b *Bw) write(object any, args ...string) Object {
+// TryEdit is Edit for a call that may end otherwise.
+func (b *Bw) TryEdit(kind, id string, object any) Result {
+	b.t.Helper()
+	return b.send(object, "edit", kind, id)
+}
+
+func (b *Bw) send(object any, args ...string) Result {
 	b.t.Helper()
 	raw, err := json.Marshal(object)
 	if err != nil {
@@ -136,7 +153,12 @@ func (b *Bw) write(object any, args ...string) Object {
 	if encoded.Code != 0 {
 		b.t.Fatalf("bw encode: %s", encoded.Err)
 	}
-	got := b.feed([]byte(encoded.Out), args...)
+	return b.feed([]byte(encoded.Out), args...)
+}
+
+func (b *Bw) write(object any, args ...string) Object {
+	b.t.Helper()
+	got := b.send(object, args...)
 	if got.Code != 0 {
 		b.t.Fatalf("bw %s: %d\n%s\n%s", strings.Join(args, " "), got.Code, got.Out, got.Err)
 	}
@@ -165,4 +187,32 @@ func (b *Bw) Status() string {
 	}
 	b.JSON(&status, "status")
 	return status.Status
+}
+
+// Serve starts `bw serve`, which keeps its session in memory, and gives its address. It ends with the test.
+func (b *Bw) Serve() string {
+	b.t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	port := free.Addr().(*net.TCPAddr).Port
+	free.Close()
+	command := b.command(context.Background(), "serve", "--hostname", "127.0.0.1", "--port", fmt.Sprint(port))
+	if err := command.Start(); err != nil {
+		b.t.Fatalf("starting bw serve: %v", err)
+	}
+	b.t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	})
+	at := fmt.Sprintf("http://127.0.0.1:%d", port)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if answer, err := http.Get(at + "/status"); err == nil {
+			answer.Body.Close()
+			return at
+		} else if time.Now().After(deadline) {
+			b.t.Fatalf("bw serve did not answer: %v", err)
+		}
+	}
 }

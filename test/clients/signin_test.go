@@ -1,15 +1,7 @@
 package clients_test
 
 import (
-	"encoding/pem"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"latchkey/client/keys"
@@ -133,44 +125,4 @@ func TestKeyID(t *testing.T) {
 			t.Errorf("told %d times:\n%s", told, strings.Join(paths.all(), "\n"))
 		}
 	})
-}
-
-// recorder stands before the house as a reverse proxy and notes what is asked for.
-type recorder struct {
-	mu    sync.Mutex
-	paths []string
-	url   string
-	root  string // the file with what to trust
-}
-
-func (r *recorder) all() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]string(nil), r.paths...)
-}
-
-func record(t *testing.T, h *house.House) *recorder {
-	t.Helper()
-	to, err := url.Parse(h.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &recorder{root: filepath.Join(t.TempDir(), "root.pem")}
-	proxy := &httputil.ReverseProxy{
-		Transport: h.Client().Transport,
-		Rewrite:   func(p *httputil.ProxyRequest) { p.SetURL(to) },
-	}
-	front := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		r.mu.Lock()
-		r.paths = append(r.paths, request.Method+" "+request.URL.Path)
-		r.mu.Unlock()
-		proxy.ServeHTTP(w, request)
-	}))
-	t.Cleanup(front.Close)
-	r.url = front.URL
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})
-	if err := os.WriteFile(r.root, certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
