@@ -91,6 +91,7 @@ type Status struct {
 	Addresses  []string  `json:"addresses"` // that on the internet first
 	Conditions []Finding `json:"conditions"`
 	Reach      []Finding `json:"reach"`
+	Hashes     int       `json:"hashes"` // slow hashes of passwords since the start
 }
 
 // Line gives one of the status's lines about the public path, empty where there is none.

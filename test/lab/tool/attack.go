@@ -70,7 +70,7 @@ type assault struct {
 
 // How long a stranger stays and waits.
 const (
-	guessesEach = 12 // on one connection, before the next address takes over
+	guessesEach = 4 // on one connection, before the next address takes over
 	strangers   = 8 * time.Second
 )
 
