@@ -5,6 +5,7 @@ import (
 	"context"
 	"log"
 	"log/slog"
+	"regexp"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ type lines struct{ log *slog.Logger }
 // Write takes one line, as log.Logger hands it over.
 func (l lines) Write(line []byte) (int, error) {
 	text := string(bytes.TrimSpace(line))
-	l.log.Log(context.Background(), levelOf(text), text)
+	l.log.Log(context.Background(), levelOf(text), withoutTheirs(text))
 	return len(line), nil
 }
 
@@ -34,4 +35,15 @@ func levelOf(text string) slog.Level {
 		return slog.LevelDebug
 	}
 	return slog.LevelWarn
+}
+
+// What net/http and crypto/tls cite of what a caller sent stands in quotes; what
+// a handler panicked with stands before the stack. Either could hold anything.
+var (
+	cited    = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
+	panicked = regexp.MustCompile(`(?s)(panic serving \S+): .*?(\ngoroutine |$)`)
+)
+
+func withoutTheirs(text string) string {
+	return cited.ReplaceAllString(panicked.ReplaceAllString(text, "${1}${2}"), "…")
 }
