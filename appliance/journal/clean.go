@@ -34,7 +34,7 @@ func clean(s string, most int) string {
 		return s
 	}
 	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || unicode.IsControl(r) || steers(r) {
+		if unicode.IsControl(r) || steers(r) {
 			return ' '
 		}
 		return r

@@ -61,6 +61,18 @@ func TestFolding(t *testing.T) {
 			}
 		})
 	})
+	t.Run("one that goes on for an hour makes few lines, whose numbers are all its tries", func(t *testing.T) {
+		run(t, func(s *stage) {
+			for range 1200 {
+				s.Record(wrong(ada, "203.0.113.9"))
+				s.pass(3 * time.Second)
+			}
+			s.pass(20 * time.Minute)
+			if got := s.all(); times(got, journal.Refused) != 1200 || len(got) > 60 {
+				t.Errorf("%d lines speak of %d tries", len(got), times(got, journal.Refused))
+			}
+		})
+	})
 	t.Run("all of an IPv6 /64 is one source", func(t *testing.T) {
 		run(t, func(s *stage) {
 			for i := range 50 {

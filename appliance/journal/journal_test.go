@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"latchkey/appliance/journal"
+	"latchkey/appliance/journal/journaltest"
 )
 
 // memory is a Keep that counts its writes, and can refuse them or stand still.
@@ -25,7 +26,8 @@ type memory struct {
 	writes  int
 	pruned  []int64 // the bounds that it was asked for
 	refuse  bool
-	stuck   chan struct{} // Append waits for it, where not nil
+	stuck   chan struct{} // Append waits for it before it keeps, where not nil
+	slow    chan struct{} // and for this one after
 }
 
 // do changes something about it, and kept, written and prunings tell of it.
@@ -53,23 +55,33 @@ func (m *memory) prunings() (n int) {
 }
 
 func (m *memory) Append(ctx context.Context, entries []journal.Entry) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.writes++
-	if wait := m.stuck; wait != nil {
-		m.mu.Unlock()
-		select {
-		case <-wait:
-		case <-ctx.Done():
-		}
-		m.mu.Lock()
-	}
+	m.waits(ctx, m.stuck)
 	if m.refuse {
 		return errors.New("disk full")
 	}
 	m.entries = append(m.entries, entries...)
 	slices.SortStableFunc(m.entries, func(a, b journal.Entry) int { return a.Time.Compare(b.Time) })
+	m.waits(ctx, m.slow)
 	return nil
+}
+
+// waits holds Append up, and nobody else.
+func (m *memory) waits(ctx context.Context, until chan struct{}) {
+	if until == nil {
+		return
+	}
+	m.mu.Unlock()
+	defer m.mu.Lock()
+	select {
+	case <-until:
+	case <-ctx.Done():
+	}
 }
 
 func (m *memory) Each(_ context.Context, from, to time.Time) iter.Seq2[journal.Entry, error] {
@@ -106,6 +118,10 @@ func (m *memory) Size(context.Context) (journal.Size, error) {
 		s.Oldest = all[0].Time
 	}
 	return s, nil
+}
+
+func TestTheMemoryIsAKeep(t *testing.T) {
+	journaltest.Run(t, func(*testing.T) journal.Keep { return &memory{} })
 }
 
 // stage is a journal that runs over a memory, in a bubble of its own time.
@@ -332,20 +348,61 @@ func TestALogThatFailsStopsNothing(t *testing.T) {
 			}
 		})
 	})
-	t.Run("a stuck disk fills no memory, and does not hold up who records", func(t *testing.T) {
-		run(t, func(s *stage) {
-			stuck := make(chan struct{})
-			s.keep.do(func(m *memory) { m.stuck = stuck })
-			s.Record(signIn("first"))
-			s.pass(11 * time.Second) // Append stands still now
-			for i := range 100_000 {
-				s.Record(signIn(fmt.Sprint(i)))
+	for says, hold := range map[string]func(*memory, chan struct{}){
+		"before it keeps":   func(m *memory, until chan struct{}) { m.stuck = until },
+		"after it has kept": func(m *memory, until chan struct{}) { m.slow = until },
+	} {
+		t.Run("a disk that stands still "+says+" holds up nobody, and each line is seen once", func(t *testing.T) {
+			run(t, func(s *stage) {
+				until := make(chan struct{})
+				s.keep.do(func(m *memory) { hold(m, until) })
+				s.Record(signIn("first"))
+				s.pass(11 * time.Second) // Append stands still now
+				s.Record(signIn("second"))
 				s.Count(journal.Seen{Outcome: 200})
+				if got := s.all(); len(got) != 2 {
+					t.Errorf("got %+v", got)
+				}
+				close(until)
+				s.pass(time.Minute)
+				if n := len(s.keep.kept()); n != 2 {
+					t.Errorf("%d lines are kept", n)
+				}
+			})
+		})
+		t.Run("a disk that stands still for hours "+says+" fills no memory", func(t *testing.T) {
+			run(t, func(s *stage) {
+				until := make(chan struct{})
+				s.keep.do(func(m *memory) { hold(m, until) })
+				for i := range 5000 {
+					s.Record(signIn(fmt.Sprint(i)))
+					s.pass(time.Second)
+				}
+				close(until)
+				s.pass(time.Minute)
+				if n := len(s.keep.kept()); n < 4096 || n > 4096+64 { // the batch that stood, and what waited
+					t.Errorf("%d lines waited", n)
+				}
+			})
+		})
+	}
+	t.Run("a disk that fails for hours fills no memory; what was lost is counted, once", func(t *testing.T) {
+		run(t, func(s *stage) {
+			s.keep.refuses(true)
+			for i := range 5000 {
+				s.Record(signIn(fmt.Sprint(i)))
+				s.pass(time.Second)
 			}
-			close(stuck)
+			s.keep.refuses(false)
 			s.pass(time.Minute)
-			if n := len(s.keep.kept()); n > 5000 {
+			if n := len(s.keep.kept()); n != 4096 {
 				t.Errorf("%d lines waited", n)
+			}
+			s.Record(signIn(ada))
+			s.pass(time.Minute)
+			log := asks(s, func(h *house) string { return h.log.String() })()
+			if strings.Count(log, "were lost") != 1 || !strings.Contains(log, "count=904") {
+				t.Errorf("the console says\n%s", log)
 			}
 		})
 	})

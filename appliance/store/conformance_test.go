@@ -6,6 +6,8 @@ import (
 	"latchkey/appliance/account/accounttest"
 	"latchkey/appliance/certs"
 	"latchkey/appliance/certs/certstest"
+	"latchkey/appliance/journal"
+	"latchkey/appliance/journal/journaltest"
 	"latchkey/appliance/vault"
 	"latchkey/appliance/vault/vaulttest"
 )
@@ -21,6 +23,13 @@ func TestTheStoreKeepsTheAccountsPromises(t *testing.T) {
 	accounttest.Run(t, func(t *testing.T) accounttest.House {
 		s, _ := newHouse(t)
 		return accounttest.House{People: s.Accounts(), Things: s.Vault()}
+	})
+}
+
+func TestTheStoreKeepsTheJournalsPromises(t *testing.T) {
+	journaltest.Run(t, func(t *testing.T) journal.Keep {
+		s, _ := newHouse(t)
+		return s.Journal()
 	})
 }
 
