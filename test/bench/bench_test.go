@@ -59,6 +59,7 @@ func TestBench(t *testing.T) {
 	}
 	if wanted("store") {
 		storeFigures(t, table)
+		logFigures(t, table)
 	}
 	if wanted("browser") {
 		h.Restart()
