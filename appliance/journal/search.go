@@ -120,12 +120,12 @@ func (j *Journal) backwards(ctx context.Context, q Query, from, to time.Time, li
 	return page, nil
 }
 
-// follow gives the oldest matches after a place. It remembers no more than a
-// page of them on the way back there.
+// follow gives the oldest matches after a place. It remembers no more than two
+// pages of them on the way back there.
 func (j *Journal) follow(ctx context.Context, q Query, from, to time.Time, limit int) (Page, error) {
 	page := Page{Events: []Event{}, Newest: q.After}
 	match := j.matcher(q)
-	first := true
+	first, more := true, false // more than a page was found
 	for e, err := range j.each(ctx, from, to) {
 		if err != nil {
 			return Page{}, err
@@ -136,11 +136,15 @@ func (j *Journal) follow(ctx context.Context, q Query, from, to time.Time, limit
 		if !match(e) {
 			continue
 		}
-		page.Events = append(page.Events, e)
-		if len(page.Events) > limit {
-			page.Events = slices.Delete(page.Events, 0, 1)
-			page.Newest = cursorAt(page.Events[0].Time)
+		if len(page.Events) >= 2*limit {
+			page.Events = append(page.Events[:0], page.Events[limit:]...)
+			more = true
 		}
+		page.Events = append(page.Events, e)
+	}
+	if over := len(page.Events) - limit; more || over > 0 {
+		page.Events = page.Events[max(over, 0):]
+		page.Newest = cursorAt(page.Events[0].Time)
 	}
 	return page, nil
 }

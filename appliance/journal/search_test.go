@@ -214,6 +214,31 @@ func TestFollowing(t *testing.T) {
 			}
 		})
 	})
+	t.Run("from far back it comes page by page, whatever their size", func(t *testing.T) {
+		for _, limit := range []int{1, 7, 50, 99, 100, 101} {
+			run(t, func(s *stage) {
+				after := s.find(journal.Query{}).Newest
+				for n := range 100 {
+					number(s, n)
+				}
+				got := []string{}
+				for range 100/limit + 1 {
+					page := s.find(journal.Query{After: after, Limit: limit})
+					after = page.Newest
+					slices.Reverse(page.Events)
+					got = append(got, numbers(page.Events)...)
+				}
+				for i, n := range got {
+					if n != fmt.Sprint(i) {
+						t.Fatalf("limit %d: line %d is %s", limit, i, n)
+					}
+				}
+				if len(got) != 100 {
+					t.Errorf("limit %d: %d lines", limit, len(got))
+				}
+			})
+		}
+	})
 	t.Run("it begins with an empty log", func(t *testing.T) {
 		run(t, func(s *stage) {
 			after := s.find(journal.Query{}).Newest
