@@ -55,7 +55,7 @@ type siege struct {
 func besiege(t *testing.T) *siege {
 	t.Helper()
 	l := lab.Up(t)
-	h := l.House(lab.Options{})
+	h := l.House(lab.Options{Ahead: true})
 	plan := h.Settle(t, l.Home()).Plan
 	lab.Within(t, patience, "the name and the port at first", func() error { return right(l, plan.Name, plan.Lan) })
 	s := &siege{l: l, h: h, me: h.Owner(), name: plan.Name, lan: plan.Lan}
@@ -184,8 +184,9 @@ func (s *siege) attack(t *testing.T) {
 			}
 		}
 	}
-	if tally.Guesses("") < 10*guessesADay || tally.Prefixes < 100 {
-		t.Errorf("that was no attack: %d guesses, %d addresses, %d of IPv6", tally.Guesses(""), tally.Sources, tally.Prefixes)
+	// How many there are is the machine's affair; a few thousand are needed for the rest to mean something.
+	if tally.Guesses("") < 2*guessesADay || tally.Four < guessesADay || tally.Prefixes < 100 {
+		t.Errorf("that was no attack: %d guesses, %d addresses of IPv4, %d networks of IPv6", tally.Guesses(""), tally.Four, tally.Prefixes)
 	}
 }
 

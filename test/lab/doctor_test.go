@@ -3,6 +3,7 @@ package lab_test
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -109,11 +110,17 @@ func TestSomebodyElseForwards(t *testing.T) {
 	if got, err := seen(); err != nil || got != l.Plan["DESK"] {
 		t.Errorf("before the proxy is named, the caller is %q (%v), want the proxy", got, err)
 	}
+	condition(t, h, "guard.alone", true)
 	me.Must(http.MethodPut, "/latchkey/settings", map[string]any{
 		"reach.proxies": []string{l.Plan["DESK"]}, "masterPasswordHash": me.Master.ServerHash(me.Password),
 	}, nil)
 	if got, err := seen(); err != nil || got != l.Plan["ROAM"] {
 		t.Errorf("after it, the caller is %q (%v), want %s", got, err, l.Plan["ROAM"])
+	}
+	condition(t, h, "guard.alone", false)
+	stranger := l.Visitor(lab.Roam, netip.Addr{}, "https://front.home.test", me, "stranger", l.CA())
+	if got := guessOn(t, h, stranger); !slices.Equal(got, []string{l.Plan["ROAM"] + "/32"}) {
+		t.Errorf("who guesses through it shuts %v out, want themselves", got)
 	}
 	if o, err := w.Overview(); err != nil || len(o.Lines) == 0 {
 		t.Errorf("the page shows %v (%v)", o, err)

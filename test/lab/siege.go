@@ -18,7 +18,8 @@ type Tally struct {
 	Failures map[string]int            // what came to no answer
 	First    string                    // the first of these
 	Sources  int                       // addresses that were answered
-	Prefixes int                       // of how many IPv6 /64
+	Four     int                       // those of IPv4
+	Prefixes int                       // of how many IPv6 /64 the others are
 	Held     int                       // connections that were only opened
 	Median   float64                   // milliseconds until an answer
 	Slowest  float64

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type Visitor struct {
 	Email   string
 	Hash    string // the right master password hash
 	Device  string // the identifier that it tells
+	Kind    int    // what it says to be, by the wire's number
 	Access  string // the tokens of the last sign-in that went well
 	Refresh string
 	Header  http.Header // sent with every call
@@ -35,7 +37,7 @@ func (l *Lab) Visitor(ns string, from netip.Addr, base string, p *house.Person, 
 	client := l.ClientFrom(ns, from, roots...)
 	client.Timeout = 30 * time.Second
 	return &Visitor{
-		Base: base, Email: p.Email, Hash: p.Master.ServerHash(p.Password), Device: device, Header: http.Header{}, client: client,
+		Base: base, Email: p.Email, Hash: p.Master.ServerHash(p.Password), Device: device, Kind: 9, Header: http.Header{}, client: client,
 	}
 }
 
@@ -65,7 +67,7 @@ func (v *Visitor) SignIn() (Heard, error) {
 // Guess asks for tokens by any hash.
 func (v *Visitor) Guess(hash string) (Heard, error) {
 	return v.form(url.Values{
-		"grant_type": {"password"}, "scope": {"api offline_access"}, "client_id": {"web"}, "deviceType": {"9"},
+		"grant_type": {"password"}, "scope": {"api offline_access"}, "client_id": {"web"}, "deviceType": {strconv.Itoa(v.Kind)},
 		"deviceIdentifier": {v.Device}, "deviceName": {"chrome"}, "username": {v.Email}, "password": {hash},
 	})
 }

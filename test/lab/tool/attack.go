@@ -38,6 +38,9 @@ func attack(ctx context.Context, args []string) error {
 	if a.crowd, err = newCrowd(*crowd, *crowd6, *count); err != nil {
 		return err
 	}
+	if a.silent, err = newCrowd(*crowd, *crowd6, *count); err != nil {
+		return err
+	}
 	if a.trust, err = trusting(*ca); err != nil {
 		return err
 	}
@@ -63,21 +66,22 @@ func attack(ctx context.Context, args []string) error {
 type assault struct {
 	four, six, host, account string
 
-	trust *tls.Config
-	crowd crowd
-	tally *tally
+	trust  *tls.Config
+	crowd  crowd // who guesses
+	silent crowd // who only takes up room
+	tally  *tally
 }
 
 // How long a stranger stays and waits.
 const (
-	guessesEach = 4 // on one connection, before the next address takes over
+	guessesEach = 2 // on one connection, before the next address takes over
 	strangers   = 8 * time.Second
 )
 
 // guessOn connects from one address after the other and guesses.
 func (a *assault) guessOn(ctx context.Context) {
 	for ctx.Err() == nil {
-		conn, err := a.connect(ctx)
+		conn, err := a.connect(ctx, a.crowd)
 		if err != nil {
 			a.tally.fail(ctx, "connecting", err)
 			continue
@@ -120,7 +124,7 @@ func (a *assault) guessAt(ctx context.Context, conn net.Conn) {
 // holdOn keeps a connection open that says nothing, and opens the next when the house closes it.
 func (a *assault) holdOn(ctx context.Context) {
 	for ctx.Err() == nil {
-		conn, err := a.connect(ctx)
+		conn, err := a.connect(ctx, a.silent)
 		if err != nil {
 			a.tally.fail(ctx, "connecting to hold", err)
 			continue
@@ -138,9 +142,9 @@ func (a *assault) holdOn(ctx context.Context) {
 	}
 }
 
-// connect opens a connection from an address of the crowd.
-func (a *assault) connect(ctx context.Context) (net.Conn, error) {
-	from, to := a.crowd.somebody(), a.four
+// connect opens a connection from an address of a crowd.
+func (a *assault) connect(ctx context.Context, who crowd) (net.Conn, error) {
+	from, to := who.somebody(), a.four
 	if from.Is6() {
 		to = a.six
 	}

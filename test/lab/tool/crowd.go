@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
-
-	mathrand "math/rand/v2"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,10 +17,11 @@ type crowd struct {
 	four  netip.Prefix
 	count uint32
 	six   netip.Prefix
+	came  *atomic.Uint32
 }
 
 func newCrowd(four, six string, count uint) (crowd, error) {
-	c := crowd{count: uint32(count)}
+	c := crowd{count: uint32(count), came: new(atomic.Uint32)}
 	var errs [2]error
 	c.four, errs[0] = netip.ParsePrefix(four)
 	c.six, errs[1] = netip.ParsePrefix(six)
@@ -34,11 +34,11 @@ func newCrowd(four, six string, count uint) (crowd, error) {
 	return c, nil
 }
 
-// somebody is an address of one kind or the other, each as often.
+// somebody is an address: three of four times the next of the IPv4 ones in turn, else any of the /48.
 func (c crowd) somebody() netip.Addr {
-	if mathrand.IntN(2) == 0 {
+	if n := c.came.Add(1); n%4 != 0 {
 		raw := c.four.Addr().As4()
-		binary.BigEndian.PutUint32(raw[:], binary.BigEndian.Uint32(raw[:])+mathrand.Uint32N(c.count))
+		binary.BigEndian.PutUint32(raw[:], binary.BigEndian.Uint32(raw[:])+(n-n/4)%c.count)
 		return netip.AddrFrom4(raw)
 	}
 	raw := c.six.Addr().As16()

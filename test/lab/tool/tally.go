@@ -14,7 +14,8 @@ type tally struct {
 	Answers  map[string]map[string]int `json:"answers"`  // by what was tried, and how it was answered: "429 signin.wait"
 	Failures map[string]int            `json:"failures"` // what came to no answer, by what was being done
 	Sources  int                       `json:"sources"`  // addresses that were answered
-	Prefixes int                       `json:"prefixes"` // and how many IPv6 /64 those are of
+	Four     int                       `json:"four"`     // those of IPv4
+	Prefixes int                       `json:"prefixes"` // and how many IPv6 /64 the others are of
 	Held     int                       `json:"held"`     // connections that were only opened
 	Median   float64                   `json:"median"`   // of the time until an answer, in milliseconds
 	Slowest  float64                   `json:"slowest"`
@@ -67,6 +68,8 @@ func (t *tally) done() *tally {
 	for a := range t.sources {
 		if p, err := a.Prefix(64); err == nil && a.Is6() {
 			prefixes[p] = struct{}{}
+		} else {
+			t.Four++
 		}
 	}
 	t.Sources, t.Prefixes = len(t.sources), len(prefixes)
