@@ -154,3 +154,31 @@ test("the server's words reach the person", async (t) => {
     });
   }
 });
+
+test('a file comes as it is', async (t) => {
+  await t.test('and not as JSON', async () => {
+    const { api, seen } = scripted(new Response('a,b\r\n', { headers: { 'Content-Type': 'text/csv' } }));
+    api.setTokens({ access: 'a', refresh: 'r' });
+    const file = await api.file('/latchkey/log/export?format=csv');
+    assert.equal(await file.text(), 'a,b\r\n');
+    assert.equal(file.type, 'text/csv');
+    assert.equal(seen[0].headers.Authorization, 'Bearer a');
+    assert.equal(seen[0].headers.Accept, '*/*');
+  });
+  await t.test('or as the problem that there is', async () => {
+    const problem = { code: 'log.format', text: 'No.', hint: '' };
+    const { api } = scripted(json({ problem }, 400));
+    await assert.rejects(api.file('/x'), { code: 'log.format' });
+  });
+});
+
+test('nobody is asked for a proof where nobody pressed anything', async () => {
+  const stale = () => json({ problem: { code: 'proof.stale', text: 'No.', hint: '' } }, 400);
+  const { api, seen } = scripted(stale(), stale(), json({ a: 1 }));
+  let asked = 0;
+  api.onStale = async () => ++asked > 0;
+  await assert.rejects(api.get('/x', { unasked: true }), { code: 'proof.stale' });
+  assert.deepEqual([asked, seen.length], [0, 1]);
+  assert.deepEqual(await api.get('/x'), { a: 1 });
+  assert.deepEqual([asked, seen.length], [1, 3]);
+});

@@ -100,6 +100,7 @@ test('days', async (t) => {
         const bins = binsOf(everyHour({ since: from, until: whole.until }), whole, 'day', MONDAY);
         assert.deepEqual(signIns(bins), want);
         assert.ok(bins.every((bin) => bin.whole));
+        assert.ok(bins.slice(1).every((bin, i) => bins[i].end.getTime() === bin.start.getTime()));
         assert.equal(daysIn(whole), want.length);
       }),
     );

@@ -32,7 +32,7 @@ export function wentWell({ outcome }) {
 
 /** @param {Named|undefined} named @returns {string} '' for nobody */
 export function nameOf(named) {
-  if (named?.machine) return t('event.machine');
+  if (named?.machine) return t('house.event.machine');
   return named?.name || named?.pseudonym || '';
 }
 
@@ -42,12 +42,15 @@ export function nameOf(named) {
  * @param {string} [who] how the one whose it is is called
  * @returns {string}
  */
-export function sentenceOf(event, who = nameOf(event.who) || t('event.somebody')) {
+export function sentenceOf(event, who = nameOf(event.who) || t('house.event.somebody')) {
   if (event.tally) return requestsText(event.tally);
   const by = nameOf(event.actor) || who;
   const said = t(keyOf(event), { who, by, detail: event.detail, kind: event.kind, why: whyOf(event) });
   const failed = !wentWell(event) && !isProof(event.kind) && event.kind !== 'ban';
-  return capital(failed ? t('event.failed', { said }) : said);
+  const whole = failed ? t('house.event.failed', { said }) : said;
+  // A name is written as it is, a sentence begins with a capital.
+  const named = [who, by].some((name) => name === nameOf(event.who) && name !== '' && whole.startsWith(name));
+  return named ? whole : whole.charAt(0).toLocaleUpperCase('en') + whole.slice(1);
 }
 
 /** The sentence that fits best. @param {Event} event */
@@ -56,14 +59,14 @@ function keyOf(event) {
   const act = detail.replaceAll(' ', '-');
   const fitting =
     !wentWell(event) && isProof(kind)
-      ? [`event.refused.${outcome}`, `event.refused.by.${method}`, 'event.refused']
+      ? [`house.event.refused.${outcome}`, `house.event.refused.by.${method}`, 'house.event.refused']
       : [
-          ...(kind === 'signin' ? [`event.signin.${method}`] : []),
-          ...(kind === 'ban' && whyOf(event) ? ['event.ban.because'] : []),
-          ...(detail ? [`event.${kind}.${act}`, `event.${kind}.with`] : []),
-          `event.${kind}`,
+          ...(kind === 'signin' ? [`house.event.signin.${method}`] : []),
+          ...(kind === 'ban' && whyOf(event) ? ['house.event.ban.because'] : []),
+          ...(detail ? [`house.event.${kind}.${act}`, `house.event.${kind}.with`] : []),
+          `house.event.${kind}`,
         ];
-  return fitting.find(knows) ?? 'event.other';
+  return fitting.find(knows) ?? 'house.event.other';
 }
 
 /** What somebody was shut out for. @param {Event} event */
@@ -81,15 +84,12 @@ function requestsText({ requests, refused, errors }) {
   const parts = [countText('requests', requests)];
   if (refused > 0) parts.push(countText('refused', refused));
   if (errors > 0) parts.push(countText('errors', errors));
-  return t('event.requests', { counted: parts.join(', ') });
+  return t('house.event.requests', { counted: parts.join(', ') });
 }
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toLocaleUpperCase('en') + text.slice(1);
 
 /** What a sentence doesn't say already: how it ended, where that is more than "refused". @param {Event} event */
 export function codeOf({ kind, outcome, method = '' }) {
   if (wentWell({ outcome }) || kind === 'ban') return '';
-  if (knows(`event.refused.${outcome}`) || knows(`event.refused.by.${method}`)) return '';
+  if (knows(`house.event.refused.${outcome}`) || knows(`house.event.refused.by.${method}`)) return '';
   return wordOf('house.outcome', outcome);
 }

@@ -6,6 +6,7 @@ import { timeElement } from '../components/format.js';
 import { icon } from '../components/icon.js';
 import { build, element } from '../components/template.js';
 import { t } from '../text/house.js';
+import { linesOf, verdictOf } from './house-model.js';
 import { getReach } from './reach-api.js';
 import { Lines } from './reach-lines.js';
 import { follow } from './reach-poll.js';
@@ -44,31 +45,6 @@ export async function show(place, { api, signal }) {
     pace: () => EVERY,
     signal,
   }).take(reach);
-}
-
-/**
- * The four of a house with a name, and the clock where it is wrong; a house at
- * home only has one line to say.
- * @param {Pick<Reach, 'mode'|'plan'|'lines'>} reach
- * @returns {import('./reach-model.js').Line[]}
- */
-export function linesOf({ mode, plan, lines }) {
-  const open = mode === 'public' && plan.name !== '';
-  if (!open) return [{ code: 'home', state: 'ok', text: t('house.health.home') }];
-  return lines.filter(({ code, state }) => code !== 'clock' || state !== 'ok');
-}
-
-/**
- * The whole in one word.
- * @param {{state: string}[]} lines @param {{severity: string}[]} conditions
- * @returns {'good'|'look'|'hand'|'working'}
- */
-export function verdictOf(lines, conditions) {
-  if (lines.some(({ state }) => state === 'bad')) return 'hand';
-  if (conditions.some(({ severity }) => severity === 'trouble')) return 'hand';
-  if (lines.some(({ state }) => state === 'working')) return 'working';
-  const doubt = lines.some(({ state }) => state === 'warn');
-  return doubt || conditions.some(({ severity }) => severity === 'warning') ? 'look' : 'good';
 }
 
 /** @param {Condition} condition */

@@ -13,9 +13,10 @@ const EVERY = 3000;
  * @param {() => Promise<unknown>} what.more asks once
  * @param {(error: unknown) => void} what.trouble
  * @param {AbortSignal} what.signal
+ * @param {{visibilityState: string}} [what.seen] a page that is looked at, or not
  */
-export function followIn(built, { more, trouble, signal }) {
-  const box = built.part('follow', HTMLInputElement);
+export function followIn(built, { more, trouble, signal, seen = document }) {
+  const box = /** @type {HTMLInputElement} */ (built.part('follow'));
   const said = built.part('follow-said');
   let paused = true;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -27,7 +28,7 @@ export function followIn(built, { more, trouble, signal }) {
   };
 
   async function look() {
-    if (document.visibilityState !== 'visible') return plan();
+    if (seen.visibilityState !== 'visible') return plan();
     try {
       await more();
     } catch (error) {
@@ -46,7 +47,8 @@ export function followIn(built, { more, trouble, signal }) {
     'change',
     () => {
       said.textContent = box.checked ? t('house.log.follow.on') : '';
-      if (box.checked && !paused) void look();
+      if (!box.checked) clearTimeout(timer);
+      else if (!paused) void look();
     },
     { signal },
   );

@@ -109,11 +109,12 @@ export class Rows {
   /** The sentence, in which a person's name leads to the lines about them. @param {Event} event */
   #sentence(event) {
     const id = event.who?.id ?? event.who?.pseudonym;
-    if (!id || this.query().account === id) return [sentenceOf(event)];
+    const sentence = sentenceOf(event, '\0');
+    if (!id || this.query().account === id || !sentence.includes('\0')) return [sentenceOf(event)];
     const link = element('a', '', nameOf(event.who));
     link.href = hashOf({ ...this.query(), account: id });
     link.title = t('house.log.only', { what: nameOf(event.who) });
-    return around(sentenceOf(event, '\0'), link);
+    return around(sentence, link);
   }
 
   /** @param {Event} event */

@@ -11,7 +11,8 @@ import { t } from '../text/house.js';
 import { entriesFor } from './house-acts.js';
 import { everybodyIn } from './house-everybody.js';
 import { invitationsIn } from './house-invite.js';
-import { bytesText, wordOf } from './house-words.js';
+import { secondOf, whereOf } from './house-model.js';
+import { bytesText } from './house-words.js';
 import { around } from './settings-devices.js';
 import { troubleView } from './settings.js';
 import { paintTile } from './tile.js';
@@ -107,28 +108,4 @@ function seenOf({ lastSeen }) {
   // The house's zero time stands for never.
   if (!lastSeen || !(Date.parse(lastSeen) > 0)) return [t('people.never')];
   return around(t('people.seen', { when: '\0' }), timeElement(lastSeen));
-}
-
-/**
- * How somebody proves themselves beside the password: in a few words, and what
- * else there is.
- * @param {Pick<Person, 'second'|'passkeys'|'secondRequired'>} person
- * @returns {{strong: boolean, first: string, others: string}}
- */
-export function secondOf({ second, passkeys, secondRequired }) {
-  const factors = second.map((kind) => wordOf('house.second', kind));
-  if (factors.length === 0) factors.push(t(secondRequired ? 'house.second.missing' : 'house.second.none'));
-  if (passkeys > 0) factors.push(t('house.second.passkeys', { count: passkeys }));
-  const [first, ...others] = factors;
-  return { strong: second.length > 0, first, others: others.join(', ') };
-}
-
-/** @param {Person} person */
-function whereOf({ devices, sessions }) {
-  if (sessions === 0) return t('house.person.out');
-  const values = {
-    devices: t('people.devices', { count: devices }),
-    sessions: t('house.person.sessions', { count: sessions }),
-  };
-  return t(sessions > devices ? 'house.person.on.more' : 'house.person.on', values);
 }
