@@ -140,7 +140,7 @@ func (c *call) refuse(err error) {
 	if p.Kind == problem.Internal && c.ctx().Err() == nil {
 		c.Log.Error("answering a request", "route", c.row.pattern, "cause", err)
 	} else if p.Cause != nil {
-		c.Log.Debug("refusing a request", "route", c.row.pattern, "code", p.Code, "cause", p.Cause)
+		c.Log.Debug("refusing a request", "route", c.row.pattern, "code", p.Code, "cause", causeOf(p.Cause))
 	}
 	if wait := p.Values["seconds"]; p.Kind == problem.TooMany && wait != "" {
 		c.w.Header().Set("Retry-After", wait)
