@@ -75,14 +75,14 @@ race() {
 
 # What lives through years or thousands of schedules. Under the race detector that would take ten times as long, so
 # there it is short.
-simulations='^(TestModel|TestTwoYears)$'
+simulations='^(TestModel|TestTwoYears|TestADayUnderAttack|TestMemoryIsBounded)$'
 
 part_model() {
 	local detector
 	detector=$(race)
-	GOGC=400 counted go test -json -vet=off -count=1 -timeout 15m -run "$simulations" ./dyndns ./appliance/certs
+	GOGC=400 counted go test -json -vet=off -count=1 -timeout 15m -run "$simulations" ./dyndns ./appliance/certs ./appliance/guard
 	if [ -n "$detector" ]; then
-		CGO_ENABLED=1 counted go test -json -vet=off -short "$detector" -timeout 10m -run "$simulations" ./dyndns ./appliance/certs
+		CGO_ENABLED=1 counted go test -json -vet=off -short "$detector" -timeout 10m -run "$simulations" ./dyndns ./appliance/certs ./appliance/guard
 	fi
 }
 

@@ -82,6 +82,13 @@ func TestBans(t *testing.T) {
 			t.Errorf("the next home: %+v", v)
 		}
 	})
+	t.Run("of several bans that a try begins the widest is told", func(t *testing.T) {
+		s := newStage(t)
+		s.guesses("2001:db8:0:1::1", 30)
+		if v := s.guesses("2001:db8:0:2::1", 31); v.Began == nil || v.Began.Prefix.String() != "2001:db8::/56" || len(s.Bans()) != 2 {
+			t.Errorf("%+v, %v", v, s.Bans())
+		}
+	})
 	t.Run("a hundred and twenty links with one try each shut out the site", func(t *testing.T) {
 		s := newStage(t)
 		for n := range 500 {
@@ -156,10 +163,15 @@ func TestBans(t *testing.T) {
 	})
 	t.Run("nor out of a ban", func(t *testing.T) {
 		s := newStage(t)
-		open := s.Ask(far("mallory@example.org", "203.0.113.1"))
+		var open []guard.Verdict
+		for range 8 {
+			open = append(open, s.Ask(far("mallory@example.org", "203.0.113.1")))
+		}
 		s.wait(time.Millisecond)
 		s.ban("203.0.113.1")
-		s.Passed(open)
+		for _, v := range open {
+			s.Passed(v)
+		}
 		s.wait(10 * time.Minute)
 		let := 0
 		for s.guesses("203.0.113.1", 1).Allowed {
@@ -263,6 +275,16 @@ func TestLiftingBans(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 	})
+	t.Run("all gives no thief of a session new guesses", func(t *testing.T) {
+		s := newStage(t)
+		try := phone("203.0.113.1")
+		try.Signed = true
+		s.fail(try)
+		s.LiftAll()
+		if v := s.Ask(try); v.Allowed {
+			t.Errorf("%+v", v)
+		}
+	})
 }
 
 func TestFloods(t *testing.T) {
@@ -313,11 +335,18 @@ func TestFloods(t *testing.T) {
 		}
 		t.Error("never refused")
 	})
-	t.Run("a ban for guessing refuses no request", func(t *testing.T) {
+	t.Run("a ban for guessing refuses no request, and a flood meanwhile makes it no longer", func(t *testing.T) {
 		s := newStage(t)
 		s.ban("203.0.113.1")
+		want := s.Bans()[0].Until
 		if v := s.Ask(request("203.0.113.1")); !v.Allowed {
 			t.Errorf("%+v", v)
+		}
+		for range 5000 {
+			s.Ask(request("203.0.113.1"))
+		}
+		if b := s.Bans()[0]; b.Times != 1 || b.Until != want {
+			t.Errorf("%+v", b)
 		}
 	})
 	t.Run("the router's address may do ten times as much, and home, and neither is banned", func(t *testing.T) {

@@ -113,7 +113,8 @@ func (g *Guard) Forget(account, device string) {
 	})
 }
 
-// Recognises reports whether that device of account is known, by whatever token.
+// Recognises reports whether that device of account is known, whatever token it
+// would have to show.
 func (g *Guard) Recognises(account, device string) (known bool) {
 	g.do(func(moment) { _, known = g.known[knownID(g.names.device(account, device))] })
 	return known

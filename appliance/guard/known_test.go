@@ -96,6 +96,15 @@ func TestKnownDevices(t *testing.T) {
 			t.Error("it was there without having been written") // the premise of the next test
 		}
 	})
+	t.Run("that have shown no token are known with any", func(t *testing.T) {
+		s := newStage(t)
+		s.Complete(phone("198.51.100.1"))
+		page := phone("198.51.100.1")
+		page.Token = "a new one"
+		if v := s.Ask(page); !v.Known {
+			t.Errorf("%+v", v)
+		}
+	})
 	t.Run("are remembered, and their tokens", func(t *testing.T) {
 		s := newStage(t)
 		page := phone("198.51.100.1")
@@ -174,11 +183,13 @@ func TestKnownDevices(t *testing.T) {
 			t.Error("it is known")
 		}
 	})
-	t.Run("come alike from lists that could be confused", func(t *testing.T) {
+	t.Run("are not confused with those whose names run together alike", func(t *testing.T) {
 		s := newStage(t)
-		s.Complete(guard.Try{Attempt: guard.Password, Account: "ab", Device: "c"})
-		if s.Known("a", "bc", "") {
-			t.Error("the two names run together")
+		for _, pair := range [][4]string{{"ab", "c", "a", "bc"}, {"a\x00b", "c", "a", "b\x00c"}, {"a\x01b", "c", "a", "b\x01c"}} {
+			s.Complete(guard.Try{Attempt: guard.Password, Account: pair[0], Device: pair[1]})
+			if s.Known(pair[2], pair[3], "") {
+				t.Errorf("%q run together", pair)
+			}
 		}
 	})
 }

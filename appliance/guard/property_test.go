@@ -15,16 +15,16 @@ import (
 // their mind besides. A known device, somebody at home and a session have to
 // get the very same answers in both.
 func TestNobodyFarAwayCanBeInTheWay(t *testing.T) {
-	seeds := 60
+	seeds := 20
 	if testing.Short() {
-		seeds = 12
+		seeds = 6
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			quiet, loud := newStage(t), newStage(t)
 			w := &walk{Rand: rand.New(rand.NewPCG(uint64(seed), 4)), t: t, houses: [2]*stage{quiet, loud}}
 			w.people()
-			for range 3000 {
+			for range 1500 {
 				for range w.IntN(12) {
 					w.stranger(loud)
 				}

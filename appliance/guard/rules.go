@@ -90,14 +90,14 @@ var keys = rules{
 }
 
 // rules gives the budgets of k.
-func (k kind) rules() *rules {
+func (k kind) rules() rules {
 	switch k {
 	case kindCode, kindRecovery:
-		return &codes
+		return codes
 	case kindInvitation, kindSetupToken, kindPasskey:
-		return &keys
+		return keys
 	}
-	return &guesses
+	return guesses
 }
 
 // wide is how a siege from very many places is answered: half as many tries.

@@ -58,6 +58,23 @@ func (m *memory) Save(ctx context.Context, put []guard.Row, gone []guard.Key) er
 	return nil
 }
 
+// wrote is how many rows stand there, after how many writes of how many bytes.
+func (m *memory) wrote() (rows, writes, bytes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.rows), m.writes, m.bytes
+}
+
+func (m *memory) count() int {
+	rows, _, _ := m.wrote()
+	return rows
+}
+
+func (m *memory) saves() int {
+	_, writes, _ := m.wrote()
+	return writes
+}
+
 // stage is a guard on a clock that the test sets.
 type stage struct {
 	*guard.Guard
