@@ -124,7 +124,7 @@ test('a line of the log', async (t) => {
       ],
       [
         'says why a network was shut out',
-        { kind: 'ban', outcome: 'password', detail: '192.0.2.7/32', who: {} },
+        { kind: 'ban', method: 'password', detail: '192.0.2.7/32', who: {} },
         '192.0.2.7/32 was shut out: it guessed passwords',
       ],
       [
@@ -154,7 +154,6 @@ test('a line of the log', async (t) => {
   await t.test('tells the code only where the sentence leaves it open', () => {
     assert.equal(codeOf(event({})), '');
     assert.equal(codeOf(event({ kind: 'refused', outcome: 'signin.wrong', method: 'password' })), '');
-    assert.equal(codeOf(event({ kind: 'ban', outcome: 'password' })), '');
     assert.equal(codeOf(event({ kind: 'refused', outcome: 'second.wrong', method: 'owl' })), 'Wrong code');
     assert.equal(codeOf(event({ kind: 'refused', outcome: 'new.code', method: 'owl' })), 'new.code');
   });

@@ -183,14 +183,6 @@ export default Object.freeze({
   'house.outcome.invitation.ended': 'Invitation that does not hold',
   'house.outcome.account.disabled': 'Account disabled',
   'house.outcome.passkey.refused': 'Passkey that does not hold',
-  'house.outcome.password': 'Shut out for guessed passwords',
-  'house.outcome.code': 'Shut out for guessed codes',
-  'house.outcome.recovery': 'Shut out for guessed recovery codes',
-  'house.outcome.invitation': 'Shut out for guessed invitations',
-  'house.outcome.apikey': 'Shut out for guessed API keys',
-  'house.outcome.passkey': 'Shut out for guessed passkeys',
-  'house.outcome.setup': 'Shut out for guessed set-up links',
-  'house.outcome.request': 'Shut out for too many requests',
 
   // long times
   'house.long.seconds.one': '{count} second',

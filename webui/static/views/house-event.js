@@ -46,7 +46,7 @@ export function sentenceOf(event, who = nameOf(event.who) || t('house.event.some
   if (event.tally) return requestsText(event.tally);
   const by = nameOf(event.actor) || who;
   const said = t(keyOf(event), { who, by, detail: event.detail, kind: event.kind, why: whyOf(event) });
-  const failed = !wentWell(event) && !isProof(event.kind) && event.kind !== 'ban';
+  const failed = !wentWell(event) && !isProof(event.kind);
   const whole = failed ? t('house.event.failed', { said }) : said;
   // A name is written as it is, a sentence begins with a capital.
   const named = [who, by].some((name) => name === nameOf(event.who) && name !== '' && whole.startsWith(name));
@@ -70,8 +70,8 @@ function keyOf(event) {
 }
 
 /** What somebody was shut out for. @param {Event} event */
-function whyOf({ kind, outcome }) {
-  return kind === 'ban' && knows(`house.bans.why.${outcome}`) ? t(`house.bans.why.${outcome}`) : '';
+function whyOf({ kind, method = '' }) {
+  return kind === 'ban' && knows(`house.bans.why.${method}`) ? t(`house.bans.why.${method}`) : '';
 }
 
 /** Kinds in which somebody proves who they are. @param {string} kind */
@@ -88,8 +88,8 @@ function requestsText({ requests, refused, errors }) {
 }
 
 /** What a sentence doesn't say already: how it ended, where that is more than "refused". @param {Event} event */
-export function codeOf({ kind, outcome, method = '' }) {
-  if (wentWell({ outcome }) || kind === 'ban') return '';
+export function codeOf({ outcome, method = '' }) {
+  if (wentWell({ outcome })) return '';
   if (knows(`house.event.refused.${outcome}`) || knows(`house.event.refused.by.${method}`)) return '';
   return wordOf('house.outcome', outcome);
 }

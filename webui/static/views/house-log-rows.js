@@ -93,9 +93,7 @@ export class Rows {
     const cell = element('td', 'event-what');
     const mark = element('span', 'event-mark');
     mark.append(icon(symbolOf(event, well)));
-    if (!well && event.kind !== 'ban') {
-      mark.append(element('span', 'visually-hidden', t('house.log.refused')));
-    }
+    if (!well) mark.append(element('span', 'visually-hidden', t('house.log.refused')));
     const words = element('span', 'event-words');
     words.append(...this.#sentence(event));
     const count = event.tally ? 0 : (event.count ?? 0);
@@ -130,7 +128,7 @@ export class Rows {
   }
 
   /** @param {Event} event */
-  #place({ address, country, ms = 0 }) {
+  #place({ address, country, detail, outcome, ms = 0 }) {
     const cell = element('td', 'event-place');
     if (address) {
       const link = element('a', 'mono', address);
@@ -138,6 +136,8 @@ export class Rows {
       link.title = t('house.log.only', { what: address });
       cell.append(link);
     }
+    // Refusals that were folded from many places say so in the place of the address.
+    else if (detail && !wentWell({ outcome })) cell.append(element('span', '', detail));
     const more = [countryText(country), tookText(ms)].filter(Boolean).join(' · ');
     if (more) cell.append(element('span', 'soft', more));
     return cell;
@@ -170,6 +170,6 @@ const SYMBOLS = {
 
 /** @param {Event} event @param {boolean} well */
 function symbolOf({ kind }, well) {
-  if (!well && kind !== 'ban') return 'close';
+  if (!well) return 'close';
   return SYMBOLS[kind] ?? 'check';
 }

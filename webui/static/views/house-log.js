@@ -33,6 +33,8 @@ class Log {
   #next = '';
   #newest = '';
   #loading = false;
+  /** Older lines come by themselves, until something is in the way. */
+  #flows = true;
   /** @type {Query} */
   #query = {};
 
@@ -70,11 +72,10 @@ class Log {
         })),
       ),
     );
-    const near = new IntersectionObserver(([{ isIntersecting }]) => {
+    this.near = new IntersectionObserver(([{ isIntersecting }]) => {
       if (isIntersecting) void this.#older(false);
     });
-    near.observe(built.part('more'));
-    signal.addEventListener('abort', () => near.disconnect());
+    signal.addEventListener('abort', () => this.near?.disconnect());
     deps.route.addEventListener('change', () => this.#asked(), { signal });
     this.#asked();
   }
@@ -106,8 +107,9 @@ class Log {
       this.rows.append(page.events);
       this.#next = page.next ?? '';
       this.#newest = page.newest ?? '';
+      this.#flows = true;
       this.#named(page.naming ?? '');
-      this.#state(page.events.length > 0 ? 'there' : 'none');
+      this.#state('there');
       announce(t('house.log.found', { count: page.events.length }));
       this.follow?.resume();
     } catch (error) {
@@ -125,19 +127,21 @@ class Log {
     const mine = this.#round;
     this.#loading = true;
     try {
-      const before = this.#next;
-      const page = await this.#ask({ before });
+      // Whoever only scrolls is not asked for a proof.
+      const page = await this.#ask({ before: this.#next }, { unasked: !pressed });
       if (mine !== this.#round || this.deps.signal.aborted) return;
       const first = this.rows.append(page.events);
       this.#next = page.next ?? '';
+      this.#flows = true;
       this.#state('there');
       if (pressed && first) {
         first.tabIndex = -1;
         first.focus();
       }
     } catch (error) {
+      if (mine !== this.#round || this.deps.signal.aborted) return;
+      this.#flows = false; // the button asks again
       if (!declined(error)) this.#trouble(error);
-      else this.#next = ''; // else the end of the list would ask again and again
       this.#state('there');
     } finally {
       if (mine === this.#round) this.#loading = false;
@@ -150,7 +154,6 @@ class Log {
     const mine = this.#round;
     const page = await this.#ask(this.#newest ? { after: this.#newest } : {}, { unasked: true });
     if (mine !== this.#round || this.deps.signal.aborted) return;
-    if (page.events.length >= Number(PAGE)) return void this.#load(); // more than one answer holds
     this.#newest = page.newest || this.#newest;
     if (page.events.length === 0) return;
     this.rows.prepend(page.events);
@@ -176,6 +179,7 @@ class Log {
   /** @param {'loading'|'there'|'none'|'locked'} state */
   #state(state) {
     const { built } = this;
+    if (state === 'there' && this.rows.count === 0 && this.#next === '') state = 'none';
     built.root.dataset.state = state;
     built.part('none').hidden = state !== 'none';
     built.part('locked').hidden = state !== 'locked';
@@ -183,6 +187,9 @@ class Log {
     built.part('more').hidden = state !== 'there' || this.#next === '';
     built.part('end').hidden = state !== 'there' || this.#next !== '';
     if (state === 'loading') this.#trouble(null);
+    // Looked at anew: an answer may be short, or empty, and not be the last one.
+    this.near?.unobserve(built.part('more'));
+    if (state === 'there' && this.#flows && this.#next !== '') this.near?.observe(built.part('more'));
   }
 
   /** Under which names the log is kept. @param {string} naming */
