@@ -62,8 +62,15 @@ func TestRules(t *testing.T) {
 	})
 	t.Run("all rules of all kinds are whole", func(t *testing.T) {
 		for k := kindPassword; k < kindRequest; k++ {
-			r := k.rules()
-			for _, one := range []rule{r.place, r.network, r.account, r.home, r.all, r.device, r.session, r.admitted} {
+			for n := range classFlood * 2 {
+				class, place := n/2, Far
+				if n%2 == 1 {
+					place = Home
+				}
+				if class == 0 {
+					continue
+				}
+				one := id{class: class, kind: k, place: place}.rule()
 				if one.burst < 1 || one.drain <= 0 || (one.first == 0) != (one.most == 0) || one.first > one.most {
 					t.Errorf("%s: %+v", attempts[k], one)
 				}

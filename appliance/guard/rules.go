@@ -89,15 +89,44 @@ var keys = rules{
 	admitted: rule{burst: 20, drain: time.Minute},
 }
 
-// rules gives the budgets of k.
-func (k kind) rules() rules {
-	switch k {
-	case kindCode, kindRecovery:
-		return codes
-	case kindInvitation, kindSetupToken, kindPasskey:
-		return keys
+// rule gives the budget of a counter, or a network's.
+func (i id) rule() rule {
+	switch i.class {
+	case classFlood:
+		return floods(i.place, i.net.bits)
+	case classBan:
+		return strikes(i.net.bits)
 	}
-	return guesses
+	switch i.kind {
+	case kindCode, kindRecovery:
+		return codes.of(i)
+	case kindInvitation, kindSetupToken, kindPasskey:
+		return keys.of(i)
+	}
+	return guesses.of(i)
+}
+
+func (r *rules) of(i id) rule {
+	switch i.class {
+	case classPlace:
+		return r.place
+	case classNetwork:
+		return r.network
+	case classAccount:
+		if i.place == Home {
+			return r.home
+		}
+		return r.account
+	case classAll:
+		return r.all
+	case classDevice:
+		return r.device
+	case classSession:
+		return r.session
+	case classAdmitted:
+		return r.admitted
+	}
+	panic("guard: a class without a budget")
 }
 
 // wide is how a siege from very many places is answered: half as many tries.

@@ -32,35 +32,6 @@ type id struct {
 	net   netID
 }
 
-// rule gives the budget of a counter.
-func (i id) rule() rule {
-	r := i.kind.rules()
-	switch i.class {
-	case classPlace:
-		return r.place
-	case classNetwork:
-		return r.network
-	case classAccount:
-		if i.place == Home {
-			return r.home
-		}
-		return r.account
-	case classAll:
-		return r.all
-	case classDevice:
-		return r.device
-	case classSession:
-		return r.session
-	case classAdmitted:
-		return r.admitted
-	case classFlood:
-		return floods(i.place, i.net.bits)
-	case classBan:
-		return strikes(i.net.bits)
-	}
-	panic("guard: a class without a budget")
-}
-
 // most bounds how many counters of each class there are: together about 30 MB.
 // Nothing that a stranger can do by the thousand fills the classes of accounts:
 // only tries that are let through are counted there, and they are few.
