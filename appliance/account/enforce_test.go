@@ -1,7 +1,9 @@
 package account_test
 
 import (
+	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +121,14 @@ func TestASecondFactorCanBeDemanded(t *testing.T) {
 	})
 }
 
+// claimsOf is what the access token says to its client (RFC 7519).
+func claimsOf(t *testing.T, g account.Grant) string {
+	t.Helper()
+	text, err := base64.RawURLEncoding.DecodeString(strings.Split(g.AccessToken, ".")[1])
+	must(t, err)
+	return string(text)
+}
+
 // limited finds the session as the door does, by its access token, and asks.
 func limited(s *stage, g account.Grant) bool {
 	s.t.Helper()
@@ -149,6 +159,9 @@ func TestAPIKeys(t *testing.T) {
 		must(t, err)
 		if g.RefreshToken != "" || !g.Session.NoRefresh || !g.Session.Proved.IsZero() || g.Session.Method != account.ByAPIKey || !s.acts(g) {
 			t.Errorf("%+v", g)
+		}
+		if claims := claimsOf(t, g); !strings.Contains(claims, `"scope":["api"]`) {
+			t.Errorf("offers a refresh: %s", claims)
 		}
 		s.wait(time.Hour)
 		if s.acts(g) {

@@ -185,6 +185,29 @@ func TestASessionOfAnAPIKeyIsNotRefreshed(t *testing.T) {
 	}
 }
 
+func TestARefreshTokenIsRightInAllItsParts(t *testing.T) {
+	s := newStage(t)
+	s.owner()
+	one, two := s.signIn("laptop"), s.signIn("phone")
+	raw := func(g account.Grant) []byte {
+		b, err := base64.RawURLEncoding.DecodeString(g.RefreshToken)
+		must(t, err)
+		return b
+	}
+	mixed := append(raw(one)[:32:32], raw(two)[32:]...)
+	bent := raw(one)
+	bent[len(bent)-1] ^= 1
+	for name, b := range map[string][]byte{"with another session's secret": mixed, "with a bit changed": bent, "cut": raw(one)[:63]} {
+		_, err := s.Refresh(t.Context(), base64.RawURLEncoding.EncodeToString(b))
+		if !errors.Is(err, account.ErrSession) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !s.alive(one) {
+		t.Error("the right one is refused")
+	}
+}
+
 func TestSessionsOfAPerson(t *testing.T) {
 	s := newStage(t)
 	a := s.owner()

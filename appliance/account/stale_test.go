@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -37,6 +38,15 @@ type laggingReader struct {
 
 func (r laggingReader) Accounts() ([]account.Account, error) { return r.people, nil }
 
+func (r laggingReader) Account(id account.UserID) (account.Account, error) {
+	for _, a := range r.people {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return account.Account{}, account.ErrNotFound
+}
+
 func TestWhoJoinsWhileSomebodyAsksIsFoundAfterwards(t *testing.T) {
 	k := &lagging{people: []account.Account{{ID: "a", Email: alice, Salt: "alice's"}}}
 	d := account.New(account.Config{Keep: k, Hasher: account.NewHasher(), Now: time.Now})
@@ -44,6 +54,14 @@ func TestWhoJoinsWhileSomebodyAsksIsFoundAfterwards(t *testing.T) {
 	for _, want := range []string{"bob@example.test", "bob's"} {
 		if _, salt, err := d.Prelogin(t.Context(), "bob@example.test"); err != nil || salt != want {
 			t.Errorf("%q, %v; want %q", salt, err, want)
+		}
+	}
+	k.people = k.people[:1]
+	d = account.New(account.Config{Keep: k, Hasher: account.NewHasher(), Now: time.Now})
+	k.meanwhile = func() { _ = d.Remove(t.Context(), "b") }
+	for _, want := range []error{account.ErrNotFound, nil} {
+		if _, err := d.ByEmail(t.Context(), "bob@example.test"); !errors.Is(err, want) {
+			t.Errorf("by e-mail: %v, want %v", err, want)
 		}
 	}
 }
