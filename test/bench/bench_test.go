@@ -26,12 +26,16 @@ import (
 
 var (
 	show = flag.Bool("bench-table", false, "measure, and print the table (make bench)")
-	only = flag.String("bench-only", "", "server, store or browser: measure that alone")
+	only = flag.String("bench-only", "", "server, store, names or browser: measure that alone")
 )
 
 func TestMain(m *testing.M) {
 	if os.Getenv(helloVar) != "" {
 		fmt.Fprintln(os.Stderr, serveHello())
+		os.Exit(1)
+	}
+	if dir := os.Getenv(doorVar); dir != "" {
+		fmt.Fprintln(os.Stderr, serveDoor(dir))
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -60,6 +64,9 @@ func TestBench(t *testing.T) {
 	if wanted("store") {
 		storeFigures(t, table)
 		logFigures(t, table)
+	}
+	if wanted("names") {
+		names(t, table)
 	}
 	if wanted("browser") {
 		h.Restart()
