@@ -323,7 +323,7 @@ func (s *siege) lift(t *testing.T) {
 		}
 	}
 	guess(t, http.StatusTooManyRequests)
-	t.Run("the owner lifts all bans in the page", func(t *testing.T) {
+	t.Run("the owner lifts all bans by what the page asks", func(t *testing.T) {
 		s.me = s.h.Owner()
 		s.me.Prove()
 		s.me.Must(http.MethodPost, "/latchkey/bans/lift", map[string]any{"all": true}, nil)
