@@ -99,7 +99,7 @@ func (c *call) flood() error {
 	if v.Began != nil {
 		c.record(journal.Event{Kind: journal.Ban, Detail: v.Began.Prefix.String(), Method: v.Began.Why})
 	}
-	if v.Allowed || c.refreshes() || c.holdsSession() {
+	if v.Allowed || c.refreshes() || c.holdsSession() || c.recognised() {
 		return nil
 	}
 	return tooMany(v)
@@ -113,6 +113,19 @@ func (c *call) refreshes() bool {
 	}
 	form, err := c.form()
 	return err == nil && form["granttype"] == "refresh_token"
+}
+
+// recognised reports whether a device that is known calls on the way to its
+// sign-in: a flood from an address that it shares must not keep it from asking
+// how to derive its key.
+func (c *call) recognised() bool {
+	email, device := "", c.r.Header.Get("Device-Identifier")
+	if form, err := c.form(); err == nil && c.r.URL.Path == tokenPath {
+		email, device = form["username"], form["deviceidentifier"]
+	} else {
+		email = claimedEmail(c)
+	}
+	return device != "" && c.Guard.Recognises(account.NormalEmail(email), device)
 }
 
 func (c *call) holdsSession() bool {

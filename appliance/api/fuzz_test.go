@@ -164,7 +164,7 @@ func FuzzRegister(f *testing.F) {
 	f.Add([]byte(`{"accountKeys":[],"kdf":null}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		c := &call{body: raw}
-		_ = claimsInvitation(c)
+		_ = claimedEmail(c)
 		var body registerBody
 		if c.json(&body) != nil {
 			return

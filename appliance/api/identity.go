@@ -119,8 +119,9 @@ func registerFinish(c *call) (any, error) {
 	return map[string]string{"object": "registerFinish"}, nil
 }
 
-// claimsInvitation names the e-mail that an invitation's token is tried for.
-func claimsInvitation(c *call) string {
+// claimedEmail is the e-mail that a body names: whose invitation is tried, who is
+// about to sign in.
+func claimedEmail(c *call) string {
 	var body struct{ Email string }
 	if err := c.json(&body); err != nil {
 		return ""

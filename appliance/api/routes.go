@@ -25,8 +25,8 @@ func identityRoutes() []route {
 		{pattern: "POST /identity/accounts/prelogin/password", caller: anyone, serve: prelogin},
 		{pattern: "POST /api/accounts/prelogin", caller: anyone, serve: prelogin},
 		{pattern: "POST /identity/accounts/register/send-verification-email", caller: anyone, serve: sendVerification},
-		{pattern: "POST /identity/accounts/register/verification-email-clicked", caller: anyone, attempt: guard.Invitation, claims: claimsInvitation, serve: verificationClicked},
-		{pattern: "POST /identity/accounts/register/finish", caller: anyone, attempt: guard.Invitation, claims: claimsInvitation, serve: registerFinish},
+		{pattern: "POST /identity/accounts/register/verification-email-clicked", caller: anyone, attempt: guard.Invitation, claims: claimedEmail, serve: verificationClicked},
+		{pattern: "POST /identity/accounts/register/finish", caller: anyone, attempt: guard.Invitation, claims: claimedEmail, serve: registerFinish},
 		{pattern: "POST " + tokenPath, caller: anyone, serve: token},
 		{pattern: "GET /identity/accounts/webauthn/assertion-options", caller: anyone, serve: signInOptions},
 	}

@@ -377,3 +377,21 @@ func TestKnownAdvisories(t *testing.T) {
 		}
 	})
 }
+
+// TestAFloodFromASharedAddressKeepsNoKnownDeviceOut lets a neighbour behind the
+// same address ask without end.
+func TestAFloodFromASharedAddressKeepsNoKnownDeviceOut(t *testing.T) {
+	s := newStage(t)
+	s.owner()
+	ask := func(device string) *answer {
+		return s.do(who{origin: far, header: http.Header{"Device-Identifier": {device}}}, "POST", "/identity/accounts/prelogin", tree{"email": alice().email})
+	}
+	for n := 0; ask("stranger's").Code != http.StatusTooManyRequests; n++ {
+		if n > 100_000 {
+			t.Fatal("a flood is never refused")
+		}
+	}
+	ask("alice's browser").want(200)
+	s.tries(passwordForm(alice(), "alice's browser")).want(200)
+	s.tries(passwordForm(alice(), "stranger's")).want(429)
+}
