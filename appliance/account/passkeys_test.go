@@ -146,7 +146,8 @@ func TestWhatAPasskeyUnlocksBy(t *testing.T) {
 	swapped := account.PasskeyUnlock{UserKey: sealed, PublicKey: wrapped, PrivateKey: wrapped}
 	t.Run("is whole or nothing", func(t *testing.T) {
 		for i, u := range []account.PasskeyUnlock{
-			half, swapped, {UserKey: "x", PublicKey: "y", PrivateKey: "z"},
+			half, swapped,
+			{UserKey: "x", PublicKey: "y", PrivateKey: "z"},
 			{UserKey: sealed, PublicKey: sealed, PrivateKey: sealed},
 			{UserKey: wrapped, PublicKey: wrapped, PrivateKey: sealed},
 			{UserKey: wrapped, PublicKey: sealed, PrivateKey: wrapped},
