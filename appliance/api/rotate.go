@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/problem"
@@ -65,18 +66,23 @@ func (b rotateBody) rotation(now account.Account) account.Rotation {
 
 // rekeyed is the vault's part.
 func (c *call) rekeyed(b rotateBody) (vault.Rekeyed, error) {
-	in := vault.Rekeyed{Items: make(map[vault.ItemID][]byte, len(b.AccountData.Ciphers)), Folders: map[vault.FolderID]string{}}
+	in := vault.Rekeyed{
+		Items:   make(map[vault.ItemID][]byte, len(b.AccountData.Ciphers)),
+		Folders: map[vault.FolderID]string{},
+		Known:   make(map[vault.ItemID]time.Time, len(b.AccountData.Ciphers)),
+	}
 	for i, raw := range b.AccountData.Ciphers {
 		var named struct{ ID string }
 		if err := json.Unmarshal(raw, &named); err != nil {
 			return in, badBody(err)
 		}
-		d, _, err := c.draft(raw)
+		d, at, err := c.draft(raw)
 		if err != nil {
 			p := problem.Of(err)
 			return in, p.Because(fmt.Errorf("item %d: %w", i, err)).With("item", fmt.Sprint(i+1))
 		}
-		in.Items[vault.ItemID(lower(named.ID))] = d.Body
+		id := vault.ItemID(lower(named.ID))
+		in.Items[id], in.Known[id] = d.Body, deref(at.LastKnownRevisionDate)
 	}
 	for _, f := range b.AccountData.Folders {
 		if f.ID == nil {

@@ -95,6 +95,11 @@ func TestANewUserKeyComesWithEverythingOrNotAtAll(t *testing.T) {
 		"a folder is missing":              {s.rotation(a, all).body, "rotation.incomplete"},
 		"another's item comes along":       {s.rotation(a, besides, folder).body, "rotation.incomplete"},
 		"another's item stands for ours":   {s.rotation(a, instead, folder).body, "rotation.incomplete"},
+		"an item was changed meanwhile": {spoilt(func(b tree) {
+			for _, it := range b["accountData"].(tree)["ciphers"].([]any) {
+				it.(tree)["lastKnownRevisionDate"] = "2020-01-01T00:00:00.000000Z"
+			}
+		}), "rotation.incomplete"},
 		"the old password is wrong":        {spoilt(func(b tree) { b["oldMasterKeyAuthenticationHash"] = "bm8=" }), "password.wrong"},
 		"the old password is missing":      {spoilt(func(b tree) { delete(b, "oldMasterKeyAuthenticationHash") }), "proof.missing"},
 		"the private key is missing":       {spoilt(func(b tree) { b["accountKeys"].(tree)["userKeyEncryptedAccountPrivateKey"] = "" }), "rotation.incomplete"},
