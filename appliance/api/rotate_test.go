@@ -90,11 +90,11 @@ func TestANewUserKeyComesWithEverythingOrNotAtAll(t *testing.T) {
 		body tree
 		code string
 	}{
-		"an item is missing":               {s.rotation(a, without(one), folder).body, "rotation.incomplete"},
-		"what lies in the trash is":        {s.rotation(a, without(trashed), folder).body, "rotation.incomplete"},
-		"a folder is missing":              {s.rotation(a, all).body, "rotation.incomplete"},
-		"another's item comes along":       {s.rotation(a, besides, folder).body, "rotation.incomplete"},
-		"another's item stands for ours":   {s.rotation(a, instead, folder).body, "rotation.incomplete"},
+		"an item is missing":             {s.rotation(a, without(one), folder).body, "rotation.incomplete"},
+		"what lies in the trash is":      {s.rotation(a, without(trashed), folder).body, "rotation.incomplete"},
+		"a folder is missing":            {s.rotation(a, all).body, "rotation.incomplete"},
+		"another's item comes along":     {s.rotation(a, besides, folder).body, "rotation.incomplete"},
+		"another's item stands for ours": {s.rotation(a, instead, folder).body, "rotation.incomplete"},
 		"an item was changed meanwhile": {spoilt(func(b tree) {
 			for _, it := range b["accountData"].(tree)["ciphers"].([]any) {
 				it.(tree)["lastKnownRevisionDate"] = "2020-01-01T00:00:00.000000Z"
