@@ -11,6 +11,10 @@ export class House {
   accounts = new Map();
   ciphers = new Map();
   folders = new Map();
+  /** As GET /api/webauthn lists them. @type {any[]} */
+  passkeys = [];
+  /** Somebody else changes something just before a rotation arrives. @type {() => void} */
+  beforeRotation = () => {};
   /** Paths that fail next, once each: 'PUT /api/ciphers/x' -> status. @type {Map<string, number>} */
   failing = new Map();
   /** Answers wait for this. @type {Promise<void>} */
@@ -90,6 +94,7 @@ export class House {
           salt: body.masterPasswordUnlock.salt,
           kdf: body.masterPasswordUnlock.kdf,
           privateKey: body.userAsymmetricKeys.encryptedPrivateKey,
+          publicKey: body.userAsymmetricKeys.publicKey,
         });
         return { json: { object: 'registerFinish' } };
       case 'POST /identity/connect/token':
@@ -162,6 +167,12 @@ export class House {
       case 'POST /api/accounts/password':
       case 'POST /api/accounts/kdf':
         return this.#change(body);
+      case 'GET /api/accounts/keys':
+        return { json: { key: this.account.wrapped, ...pick(this.account, 'privateKey', 'publicKey') } };
+      case 'GET /api/webauthn':
+        return { json: { data: this.passkeys, object: 'list' } };
+      case 'POST /api/accounts/key-management/rotate-user-account-keys':
+        return this.#rotate(body);
       case 'POST /api/accounts/security-stamp':
       case 'DELETE /api/accounts':
         if (body.masterPasswordHash !== this.account.hash) return wrong();
@@ -237,6 +248,31 @@ export class House {
     return {}; // the session that asks goes on
   }
 
+  #rotate({ oldMasterKeyAuthenticationHash: hash, accountUnlockData: unlock, accountKeys, accountData }) {
+    this.beforeRotation();
+    if (hash !== this.account.hash) return wrong();
+    const { ciphers, folders } = accountData;
+    const fits = ciphers.every(
+      ({ id, lastKnownRevisionDate: at }) => this.ciphers.get(id)?.revisionDate === at,
+    );
+    const whole = ciphers.length === this.ciphers.size && folders.length === this.folders.size;
+    if (!fits || !whole || accountKeys.accountPublicKey !== this.account.publicKey) {
+      const problem = { code: 'rotation.incomplete', text: 'A part is missing.', hint: 'Sync.', values: {} };
+      return { status: 400, json: { message: problem.text, problem } };
+    }
+    for (const cipher of ciphers) {
+      const { deletedDate, creationDate } = this.ciphers.get(cipher.id);
+      this.#keep({ ...cipher, deletedDate, creationDate });
+    }
+    for (const { id, name } of folders) this.#keepFolder(id, { name });
+    this.account.wrapped = unlock.masterPasswordUnlockData.masterKeyEncryptedUserKey;
+    this.account.privateKey = accountKeys.userKeyEncryptedAccountPrivateKey;
+    const anew = new Map(unlock.passkeyUnlockData.map((one) => [one.id, one]));
+    const lost = this.passkeys.filter(({ id, encryptedUserKey }) => encryptedUserKey && !anew.has(id));
+    this.passkeys = this.passkeys.map((one) => ({ ...one, ...anew.get(one.id) }));
+    return { json: { lostPasskeys: lost.map(({ name }) => name), object: 'rotated' } };
+  }
+
   #keep(cipher) {
     const body = { ...cipher };
     delete body.lastKnownRevisionDate;
@@ -300,6 +336,10 @@ export class House {
 }
 
 const HOUSE = { kdfType: 1, iterations: 6, memory: 32, parallelism: 4 };
+
+function pick(from, ...names) {
+  return Object.fromEntries(names.map((name) => [name, from[name]]));
+}
 
 function wrong() {
   return { status: 400, json: { message: 'Invalid password.' } };

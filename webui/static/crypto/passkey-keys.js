@@ -5,7 +5,7 @@
  * can be sealed for the passkey without it. Pure, and it asks no authenticator.
  */
 import { toBase64, utf8, wipe } from './bytes.js';
-import { seal, SealError } from './enc-string.js';
+import { open, seal, SealError } from './enc-string.js';
 import { stretchedKey } from './kdf.js';
 import { openFor, openPrivateKey, sealFor } from './rsa.js';
 
@@ -67,6 +67,21 @@ export async function endUnlock({ privateKey, encryptedUserKey, encryptedPublicK
   const encryptedPrivateKey = await seal(pkcs8, key);
   wipe(pkcs8);
   return { encryptedUserKey, encryptedPublicKey, encryptedPrivateKey };
+}
+
+/**
+ * Seals a new user key for a passkey that is away: the public half comes from
+ * under the old one, so that nobody can have put another in its place.
+ * @param {string} encryptedPublicKey @param {SymmetricKey} old
+ * @param {Bytes} userKey the new one, 64 bytes @param {SymmetricKey} key the same, as a key
+ * @returns {Promise<Omit<Unlock, 'encryptedPrivateKey'>>} the private half stays; throws SealError
+ */
+export async function rewrapUnlock(encryptedPublicKey, old, userKey, key) {
+  const spki = await open(encryptedPublicKey, old);
+  return {
+    encryptedUserKey: await sealFor(userKey, toBase64(spki)),
+    encryptedPublicKey: await seal(spki, key),
+  };
 }
 
 /**

@@ -147,9 +147,13 @@ export class Api {
     };
   }
 
-  /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */
-  async post(path, body) {
-    return (await this.#call('POST', path, body)).body;
+  /**
+   * @param {string} path @param {unknown} [body]
+   * @param {{timeout?:number}} [options] timeout in ms, for bodies that take long to send
+   * @returns {Promise<any>}
+   */
+  async post(path, body, options = {}) {
+    return (await this.#call('POST', path, body, options)).body;
   }
 
   /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */

@@ -312,6 +312,7 @@ export default Object.freeze({
   'settings.lock.never.warn': 'Whoever comes to this device while the page is open can read everything.',
   'settings.lock.blur': 'Lock when I turn to another window',
   'settings.lock.close': 'Sign out when the page is closed',
+  'settings.rotate.title': 'New encryption key',
   'settings.kdf.title': 'How slowly the key is made',
   'settings.kdf.lead':
     'Whoever steals a locked copy must do this work again for each guess. More is safer, and every unlock takes longer. Now: {now}.',

@@ -35,10 +35,15 @@ export class Drafts {
 
   /** Drops every draft of this person. */
   clear() {
-    const mine = this.#name('');
-    for (let i = this.#shelf.length - 1; i >= 0; i--) {
-      const name = this.#shelf.key(i);
-      if (name?.startsWith(mine)) this.#shelf.removeItem(name);
+    for (const name of this.#mine()) this.#shelf.removeItem(name);
+  }
+
+  /** Seals every draft of this person under another user key. @param {SymmetricKey} old @param {SymmetricKey} next */
+  async reseal(old, next) {
+    if (this.#key !== null) this.#key = next;
+    for (const name of this.#mine()) {
+      const text = await openText(this.#shelf.getItem(name), old).catch(() => null); // of a key that is gone
+      if (text !== null) this.#shelf.setItem(name, await sealText(text, next));
     }
   }
 
@@ -63,6 +68,11 @@ export class Drafts {
   /** @param {string} key */
   async drop(key) {
     this.#shelf.removeItem(this.#name(key));
+  }
+
+  #mine() {
+    const names = Array.from({ length: this.#shelf.length }, (_, i) => this.#shelf.key(i) ?? '');
+    return names.filter((name) => name.startsWith(this.#name('')));
   }
 
   #userKey() {

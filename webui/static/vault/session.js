@@ -28,7 +28,8 @@ import { Vault } from './vault.js';
  * @typedef {'out'|'locked'|'enrol'|'open'} State enrol: signed in, but a second factor has to be added first
  * @typedef {''|'timer'|'blur'|'tab'|'expired'|'signout'|'passkey'} Reason passkey: it signed in, and can't open the vault
  * @typedef {{postMessage(message:any):void, onmessage:((event:any) => any)|null, close():void}} Channel
- * @typedef {{hash:string, userKey:Bytes, lock:Lock}} Lent what a password gives; userKey is wiped afterwards
+ * @typedef {{hash:string, stretched:SymmetricKey, userKey:Bytes, lock:Lock}} Lent what a password gives: stretched
+ *   seals the user key; userKey is wiped afterwards
  */
 
 /** Events: 'change' {state, reason} and 'progress' {part, done}. */
@@ -83,7 +84,7 @@ export class Session extends EventTarget {
     this.#email = String(remember.get('email') ?? '');
     this.vault = new Vault({ api, drafts: this.#drafts, now: () => new Date(now()) });
     this.vault.onSync = (body) => this.#takeSync(body);
-    api.onExpired = () => this.#close('out', 'expired');
+    api.onExpired = () => this.expire();
     api.onMissing = () => this.#mustEnrol(null);
     this.#channel = channel;
     if (channel) channel.onmessage = (event) => this.#hear(event.data);
@@ -198,11 +199,21 @@ export class Session extends EventTarget {
    * @param {{ended?:boolean}} [options] ended: the house ended it already
    */
   async signOut({ ended = false } = {}) {
-    this.#channel?.postMessage({ kind: 'out', id: this.#profile?.id });
+    this.signOutTabs('signout');
     const ending = this.api.signedIn && !ended ? this.api.delete('/latchkey/session') : null;
     this.#drafts.clear();
     this.#close('out', 'signout');
     await ending?.catch(() => {}); // unreachable, it ends there by its age
+  }
+
+  /** Signs this person out in every other tab. @param {Reason} reason */
+  signOutTabs(reason) {
+    this.#channel?.postMessage({ kind: 'out', id: this.#profile?.id, reason });
+  }
+
+  /** This page can't go on, by the house or with it: sign in anew. */
+  expire() {
+    this.#close('out', 'expired');
   }
 
   /** Signs out and forgets the address. */
@@ -231,11 +242,11 @@ export class Session extends EventTarget {
   async lend(password, use) {
     const lock = this.#lock;
     if (!lock) throw new Problem('locked');
-    const { hash, userKey } = await this.#openBy(password, lock, 'password.wrong');
+    const lent = await this.#openBy(password, lock, 'password.wrong');
     try {
-      return await use({ hash, userKey, lock });
+      return await use({ ...lent, lock });
     } finally {
-      wipe(userKey);
+      wipe(lent.userKey);
     }
   }
 
@@ -271,14 +282,14 @@ export class Session extends EventTarget {
   /**
    * Derives, and opens the user key with it: a password that does so is right.
    * @param {string} password @param {Lock} lock @param {string} code of the Problem where it is wrong
-   * @returns {Promise<{hash:string, userKey:Bytes}>} the key for the caller to wipe
+   * @returns {Promise<Omit<Lent, 'lock'>>} the key for the caller to wipe
    */
   async #openBy(password, { salt, kdf, wrapped }, code) {
     const master = await this.#deriver.derive(password, salt, kdf);
     const hash = await serverHash(master, password);
     const stretched = await stretchedKey(master);
     wipe(master);
-    return { hash, userKey: await openUserKey(stretched, wrapped, code) };
+    return { hash, stretched, userKey: await openUserKey(stretched, wrapped, code) };
   }
 
   /** Takes a session in, and opens the vault where there is a key for it. @param {Admission} admission */
@@ -380,11 +391,12 @@ export class Session extends EventTarget {
     this.#close('out', 'signout');
   }
 
-  /** @param {{kind:string, id?:string}} message of another tab */
+  /** @param {{kind:string, id?:string, reason?:Reason}} message of another tab */
   #hear(message) {
     if (message?.kind === 'touch') this.#timer.touchedElsewhere();
     if (message?.kind === 'lock' && /open|enrol/.test(this.#state)) this.#close('locked', 'tab');
-    if (message?.kind === 'out' && message.id === this.#profile?.id) this.#close('out', 'signout');
+    if (message?.kind === 'out' && message.id === this.#profile?.id)
+      this.#close('out', message.reason ?? 'signout');
     if (message?.kind === 'settings') this.#timer.settings = lockSettings(this.remember.get('lock'));
   }
 

@@ -132,6 +132,14 @@ export class Shelf {
     this.#index(entry);
   }
 
+  /** What is here is what another shelf held, sealed anew: edits that began there may end here. @param {Shelf} before */
+  succeed(before) {
+    for (const entry of this.#entries.values()) {
+      const was = before.get(entry.id);
+      if (was?.base) entry.kin = new Set([...was.kin, was.base.revision]);
+    }
+  }
+
   /** Takes back what was shown; an item that the server never had goes. @param {Entry} entry */
   rollBack(entry) {
     if (entry.base === null) {

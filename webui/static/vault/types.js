@@ -154,7 +154,7 @@
 
 /** @typedef {{minutes:number, onBlur:boolean, onClose:boolean}} LockSettings minutes 0: never by time; onClose: also ends the server's session */
 
-/** @typedef {{part:'derive'|'fetch'|'open'|'save', done:number|null}} Progress done is 0..1, or null where it can't be known */
+/** @typedef {{part:'derive'|'fetch'|'open'|'save'|'seal'|'send', done:number|null}} Progress done is 0..1, or null where it can't be known */
 
 /** @typedef {{ids?:string[], all?:boolean}} Change */
 

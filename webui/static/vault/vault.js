@@ -295,19 +295,42 @@ export class Vault extends EventTarget {
     return this.#writer.removeFolder(id);
   }
 
+  /**
+   * Has the user key changed while no write is under way, and goes on under the
+   * new one. What waited to be written fails: it holds texts of the old one.
+   * @param {(body:any) => Promise<SymmetricKey>} change is given all that the house has; if it throws, all stays
+   * @param {(part:'fetch'|'open', done:number|null) => void} tell
+   */
+  rekey(change, tell) {
+    return this.#writer.inTurn(async () => {
+      const body = await this.#newest('');
+      if (body === null) throw new Problem('locked');
+      const before = this.#shelf;
+      const key = await change(body);
+      this.#writer.renew();
+      await this.fetch(key, tell);
+      this.#shelf.succeed(before);
+    });
+  }
+
   async #refreshNow() {
+    return (await this.#newest(this.#sealed.etag)) !== null;
+  }
+
+  /** Takes in what the house has. @param {string} known etag @returns {Promise<any>} null where nothing changed */
+  async #newest(known) {
     const key = this.#openKey();
-    const { changed, body, etag } = await this.api.getIfChanged(SYNC, this.#sealed.etag);
-    if (!changed || this.#key !== key) return false;
+    const { changed, body, etag } = await this.api.getIfChanged(SYNC, known);
+    if (!changed || this.#key !== key) return null;
     const content = contentOf(body);
     this.onSync(body);
     const folders = await openFolders(content.folders, key);
     await merge(this.#shelf, content.ciphers, key);
-    if (this.#key !== key) return false;
+    if (this.#key !== key) return null;
     this.#sealed = { ciphers: [], folders: content.folders, etag };
     this.#folders = folders;
     this.#changed(null);
-    return true;
+    return body;
   }
 
   /** Reads the other rows' texts once the list is drawn. @param {Shelf} shelf */

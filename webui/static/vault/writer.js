@@ -33,6 +33,8 @@ import { Problem } from './problem.js';
 export class Writer {
   /** @type {Promise<unknown>} */
   #last = Promise.resolve();
+  /** Counts the user keys; what was begun under one is not sent under the next. */
+  #era = 0;
   #core;
 
   /** @param {Core} core */
@@ -48,6 +50,16 @@ export class Writer {
     const mine = this.#last.then(work, work);
     this.#last = mine.catch(() => {});
     return mine;
+  }
+
+  /** The user key is another from now on. */
+  renew() {
+    this.#era++;
+  }
+
+  /** @param {number} era throws Problem key.changed */
+  #wantEra(era) {
+    if (era !== this.#era) throw new Problem('key.changed');
   }
 
   /** @param {Item} item @param {boolean} over whether a newer version is overwritten @returns {Promise<Item>} */
@@ -98,6 +110,7 @@ export class Writer {
   /** @param {Item[]} items @param {(done:number) => void} [onDone] */
   async saveMany(items, onDone) {
     const { api, now } = this.#core;
+    const era = this.#era;
     const key = this.#core.key();
     /** @type {RawCipher[]} */
     const ciphers = [];
@@ -118,6 +131,7 @@ export class Writer {
       return value === undefined ? [] : [{ key: i, value }];
     });
     await this.inTurn(async () => {
+      this.#wantEra(era);
       await api.post('/api/ciphers/import', { ciphers, folders, folderRelationships });
       await this.#core.refresh();
     });
@@ -266,8 +280,12 @@ export class Writer {
    */
   async #attempt(shelf, entries, work) {
     const ids = entries.map((entry) => entry.id);
+    const era = this.#era;
     try {
-      return await this.inTurn(work);
+      return await this.inTurn(() => {
+        this.#wantEra(era);
+        return work();
+      });
     } catch (error) {
       for (const entry of entries) shelf.rollBack(entry);
       throw error;

@@ -1,7 +1,7 @@
 /**
  * "Security": the second step and passkeys, when the vault locks, the master
- * password, how slowly the key is made from it, the API key, and signing out
- * everywhere.
+ * password, how slowly the key is made from it, a new key, the API key, and
+ * signing out everywhere.
  */
 import { build } from '../components/template.js';
 import { strength } from '../vault/strength.js';
@@ -33,7 +33,19 @@ export async function show(body, deps) {
   showLock(built, deps);
   showPassword(built, deps);
   showKdf(built.part('kdf'), deps);
+  showRotate(built.part('rotate'), deps);
   showEverywhere(built, deps);
+}
+
+/** Loads when its fold is opened. @param {HTMLElement} place @param {Deps} deps */
+function showRotate(place, deps) {
+  const load = async () => {
+    if (place.querySelector('form')) return;
+    const view = await import('./settings-rotate.js');
+    await view.showRotate(place, deps);
+  };
+  const open = () => load().catch((error) => place.replaceChildren(troubleView(error)));
+  place.closest('details')?.addEventListener('toggle', open, { signal: deps.signal });
 }
 
 /** @param {Built} built @param {Deps} deps */

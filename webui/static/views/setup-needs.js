@@ -1,6 +1,6 @@
 /**
  * The style sheets and the markup of the first run, of the settings, of the
- * public path, of second factors and of the owner's page, loaded when one of
+ * public path, of second factors, of a new key and of the owner's page, loaded when one of
  * their views is: whoever only opens the vault never fetches them.
  */
 import { needPart } from '../net/parts.js';
@@ -12,6 +12,7 @@ const SHEETS = /** @type {const} */ ({
   settings: 'first',
   reach: 'reach',
   second: 'second',
+  rotate: 'rotate',
   house: 'house',
   charts: 'house',
   'house-log': 'house',
