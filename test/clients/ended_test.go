@@ -51,6 +51,7 @@ func TestSessionsEnd(t *testing.T) {
 		}
 	})
 	t.Run("T28 a session that was ended signs bw out", func(t *testing.T) {
+		owner.Prove()
 		owner.Must(http.MethodPost, "/latchkey/sessions/others", nil, nil)
 		if got := bw.Try("sync", "--force"); got.Code != 1 {
 			t.Errorf("ended with %d: %s", got.Code, got.Out)
