@@ -15,8 +15,10 @@ type jsonLines struct {
 var _ slog.Handler = jsonLines{}
 
 func newJSON(w io.Writer, level slog.Leveler) slog.Handler {
-	o := &slog.HandlerOptions{Level: level}
-	return jsonLines{slog.NewJSONHandler(w, o), slog.NewJSONHandler(later{w}, o)}
+	return jsonLines{
+		slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: hideAttr}),
+		slog.NewJSONHandler(later{w}, &slog.HandlerOptions{Level: level}),
+	}
 }
 
 // Handle writes one line.

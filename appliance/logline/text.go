@@ -95,7 +95,7 @@ func (l *line) ordinary(h *text, r slog.Record) {
 	b = append(b, r.Level.String()...)
 	b = append(b, "] "...)
 	b = appendTime(b, r.Time)
-	b = appendPlain(b, r.Message)
+	b = appendPlain(b, hide(r.Message))
 	if len(l.cause) > 0 {
 		b = append(append(b, ": "...), l.cause...)
 	}
@@ -143,7 +143,7 @@ func valueText(v slog.Value) string {
 	if v.Kind() == slog.KindTime {
 		return v.Time().Format(time.RFC3339)
 	}
-	return v.String()
+	return hide(v.String())
 }
 
 // appendPlain adds s, in which what could end or disguise a line is escaped.

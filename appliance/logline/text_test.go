@@ -72,6 +72,40 @@ func TestLinesForPeople(t *testing.T) {
 	}
 }
 
+func TestLinesHideWhoAndWhat(t *testing.T) {
+	for name, c := range map[string]struct{ say, want string }{
+		"an item's id":           {"reading item 0192f3a1-7c3e-7abc-8def-0123456789ab: no such key", "reading item …: no such key"},
+		"in capitals":            {"0192F3A1-7C3E-7ABC-8DEF-0123456789AB", "…"},
+		"an e-mail":              {"no account alice+x@mail.example.test.", "no account …."},
+		"one within signs":       {`who=<alice@example.test>`, `who=<…>`},
+		"one without a domain":   {"alice@localhost", "…"},
+		"a URL's password":       {"https://user:hunter2@host.example/x", "https://user:…/x"},
+		"a query":                {`Get "https://dns.example/update?domain=x&token=hunter2": timeout`, `Get "https://dns.example/update?…": timeout`},
+		"a DNS question stays":   {"whoami.example.net A @192.0.2.53", "whoami.example.net A @192.0.2.53"},
+		"a question stays":       {"what now? a=b", "what now? a=b"},
+		"dates and numbers stay": {"2026-11-01T10:00:00Z 12345678-1234", "2026-11-01T10:00:00Z 12345678-1234"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := logged(t, logline.JSON, func(l *slog.Logger) { l.Error(c.say, "error", errors.New(c.say), slog.Group("g", "k", c.say)) })
+			var got struct {
+				Msg, Error string
+				G          struct{ K string }
+			}
+			if err := json.Unmarshal([]byte(said), &got); err != nil || got.Msg != c.want || got.Error != c.want || got.G.K != c.want {
+				t.Errorf("as JSON %q, %v", said, err)
+			}
+			line := logged(t, logline.Text, func(l *slog.Logger) { l.Error(c.say, "error", errors.New(c.say)) })
+			if !strings.HasSuffix(line, " "+c.want+": "+c.want+"\n") {
+				t.Errorf("as text %q", line)
+			}
+			line = logged(t, logline.Text, func(l *slog.Logger) { l.With("a", c.say).Error("x") })
+			if strings.Contains(line, "hunter2") || strings.Contains(line, "alice") || strings.Contains(line, "0192f3a1") {
+				t.Errorf("as text %q", line)
+			}
+		})
+	}
+}
+
 func TestLevels(t *testing.T) {
 	for _, format := range []string{logline.Text, logline.JSON} {
 		t.Run(format+" leaves out what is below the level", func(t *testing.T) {
