@@ -102,7 +102,36 @@ func Find(raw []byte, texts []string) []string {
 	return found
 }
 
+// PieceLength is how many characters of a secret stand nowhere by chance, and
+// tell too much of it.
+const PieceLength = 16
+
+// FindPieces gives those of the texts of which any PieceLength characters in a
+// row lie in raw as they are. Texts of words, which may share a phrase with
+// anything, and those not twice as long are left out.
+func FindPieces(raw []byte, texts []string) []string {
+	there := map[string]bool{}
+	whole := string(raw)
+	for i := range max(0, len(whole)-PieceLength+1) {
+		there[whole[i:i+PieceLength]] = true
+	}
+	var found []string
+	for _, text := range texts {
+		if len(text) < 2*PieceLength || !random.MatchString(text) {
+			continue
+		}
+		for i := range len(text) - PieceLength + 1 {
+			if there[text[i:i+PieceLength]] {
+				found = append(found, text)
+				break
+			}
+		}
+	}
+	return found
+}
+
 var (
+	random = regexp.MustCompile(`^[A-Za-z0-9+/_=.|-]+$`)
 	digits = regexp.MustCompile(`^[0-9]+$`)
 	times  = regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?`)
 )

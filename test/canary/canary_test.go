@@ -71,6 +71,22 @@ func TestFind(t *testing.T) {
 		}
 	})
 
+	t.Run("a piece of a long secret", func(t *testing.T) {
+		const token = "eyJhbGciOiJIUzI1NiJ9.0123456789abcdef-ghijklmnop_qrstuvw"
+		for raw, want := range map[string]bool{
+			"x" + token + "y": true, "x" + token[7:7+16] + "y": true, token[len(token)-16:]: true, token[7 : 7+15]: false, "": false, "harbour": false,
+		} {
+			if got := canary.FindPieces([]byte(raw), []string{token}); (len(got) == 1) != want {
+				t.Errorf("%q: found %q", raw, got)
+			}
+		}
+		for _, other := range []string{token[:31], "a phrase of words that anybody says in a log"} {
+			if got := canary.FindPieces([]byte(other), []string{other}); got != nil {
+				t.Errorf("found %q", got)
+			}
+		}
+	})
+
 	t.Run("in a file, and in a file's name", func(t *testing.T) {
 		folder := t.TempDir()
 		for name, content := range map[string]string{"a": "..." + secret, secret: "", "b": "nothing"} {

@@ -70,6 +70,9 @@ func listenToAll(t *testing.T, h *house.House, format string) {
 			for _, text := range canary.Find([]byte(p.said), wanted) {
 				t.Errorf("found %q (%s) in\n%s", text, e.where(text, p.said), lineWith(p.said, text))
 			}
+			for _, text := range canary.FindPieces([]byte(p.said), secrets) {
+				t.Errorf("found a piece of %q (%s)", text, e.where(text, p.said))
+			}
 			planted(t, p.said, secrets)
 		})
 	}

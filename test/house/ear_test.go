@@ -163,8 +163,8 @@ var wireWords = map[string]bool{
 func (e *ear) keep(text, where string) {
 	switch {
 	case wireWords[text] || timeForm.MatchString(text) || strings.Contains(text, mark):
-	case uuidForm.MatchString(text):
-		e.ids[text] = true
+	case uuidForm.MatchString(strings.TrimPrefix(text, "user.")): // as an API key's client says it
+		e.ids[strings.TrimPrefix(text, "user.")] = true
 	case len(text) >= 8 || len(text) == 6 && strings.Trim(text, "0123456789") == "":
 		if e.secrets[text] == "" {
 			e.secrets[text] = where
