@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/test/canary"
 	"latchkey/test/clients"
 	"latchkey/test/house"
 	"latchkey/test/story"
@@ -81,11 +82,11 @@ func TestStory(t *testing.T) {
 	}
 
 	t.Run("nothing that was typed lies in the data folder, and no name or address", func(t *testing.T) {
-		found, looked, err := story.FindInFolder(h.Dir, append(typed, names...))
+		found, looked, err := canary.FindInFolder(h.Dir, append(typed, names...))
 		nothing(t, found, looked, err)
 	})
 	t.Run("nothing that was typed, no name and no address is in what the binary said", func(t *testing.T) {
-		if found := story.Find([]byte(h.Said()), append(typed, names...)); len(found) > 0 {
+		if found := canary.Find([]byte(h.Said()), append(typed, names...)); len(found) > 0 {
 			t.Errorf("found %q", found)
 		}
 	})
@@ -94,11 +95,11 @@ func TestStory(t *testing.T) {
 			if len(wire.Seen()) < 10_000 {
 				t.Errorf("%s: only %d bytes passed; nothing was watched", name, len(wire.Seen()))
 			}
-			if found := story.Find(wire.Seen(), typed); len(found) > 0 {
+			if found := canary.Find(wire.Seen(), typed); len(found) > 0 {
 				t.Errorf("%s: found %q", name, found)
 			}
 		}
-		if found := story.Find(secure.Seen(), names); len(found) > 0 {
+		if found := canary.Find(secure.Seen(), names); len(found) > 0 {
 			t.Errorf("TLS: found %q", found)
 		}
 	})
@@ -106,7 +107,7 @@ func TestStory(t *testing.T) {
 		if sent.Len() < 10_000 {
 			t.Errorf("only %d bytes of requests were seen", sent.Len())
 		}
-		if found := story.Find([]byte(sent.String()), typed); len(found) > 0 {
+		if found := canary.Find([]byte(sent.String()), typed); len(found) > 0 {
 			t.Errorf("found %q", found)
 		}
 	})
@@ -120,7 +121,7 @@ func TestStory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := story.Find(raw, append(typed, names...)); len(found) > 0 {
+		if found := canary.Find(raw, append(typed, names...)); len(found) > 0 {
 			t.Errorf("found %q", found)
 		}
 		if err := os.WriteFile(filepath.Join(elsewhere, "latchkey.db"), raw, 0o600); err != nil {
