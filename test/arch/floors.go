@@ -15,10 +15,10 @@ type floor struct {
 
 // floors is design.md's list, from the ground up. A name ending in /... is a folder with all under it.
 var floors = []floor{
-	{packages: []string{"appliance/problem", "appliance/clock", "appliance/health", "appliance/config", "appliance/logline"}, beside: map[string][]string{
+	{packages: []string{"appliance/problem", "appliance/clock", "appliance/health", "appliance/config"}, beside: map[string][]string{
 		"appliance/health": {"appliance/problem"}, "appliance/config": {"appliance/problem"}, "appliance/clock": {"appliance/problem"},
 	}},
-	{packages: []string{"appliance/passkey", "appliance/totp"}},
+	{packages: []string{"appliance/passkey", "appliance/totp", "appliance/logline"}},
 	{packages: []string{
 		"appliance/account", "appliance/vault", "appliance/guard", "appliance/journal", "appliance/country", "appliance/settings",
 		"appliance/certs", "dyndns/...",
