@@ -100,6 +100,8 @@ export class Api {
     this.onExpired = () => {};
     /** Asked when an act wants a fresh proof of who sits here; true: repeat it. @type {() => Promise<boolean>} */
     this.onStale = async () => false;
+    /** Called when what stands for a proof no longer does. @type {() => void} */
+    this.onProofEnded = () => {};
     /** Called when the house wants a second factor of this person first. @type {() => void} */
     this.onMissing = () => {};
   }
@@ -186,6 +188,7 @@ export class Api {
     } catch (error) {
       const { code } = Object(error);
       if (code === 'second.missing') this.onMissing();
+      if (code === 'verification.ended') this.onProofEnded();
       if (code !== 'proof.stale' || options.unasked || !(await this.#prove())) throw error;
       return this.#once(method, path, body, options);
     }
@@ -264,7 +267,8 @@ export class Api {
     /** @type {string} */
     let text;
     try {
-      if (file && answer.ok) return { status: answer.status, headers: answer.headers, body: await answer.blob() };
+      if (file && answer.ok)
+        return { status: answer.status, headers: answer.headers, body: await answer.blob() };
       text = await answer.text();
     } catch (cause) {
       throw Object.assign(new ApiError({ ...OFFLINE, offline: true }), { cause });

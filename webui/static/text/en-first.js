@@ -294,7 +294,7 @@ export default Object.freeze({
   'settings.security.sub': 'Second step, passkeys, lock',
   'settings.password.title': 'Master password',
   'settings.password.lead':
-    'Your other devices are signed out when you change it, and sign in again with the new one.',
+    'Your other devices are signed out when you change it, and sign in again with the new one; your API key ends. Passkeys go on working: those that open the vault do so without this password.',
   'settings.password.now': 'Master password now',
   'settings.password.next': 'New master password',
   'settings.password.change': 'Change master password',
@@ -340,7 +340,7 @@ export default Object.freeze({
   'settings.kdf.same.hint': 'Choose another setting to change it.',
   'settings.everywhere.title': 'Sign out everywhere',
   'settings.everywhere.lead':
-    'Every device, this one included, has to sign in again. Do this when one of them is lost.',
+    'Every device, this one included, has to sign in again, and your API key ends. Do this when one of them is lost.',
   'settings.everywhere.go': 'Sign out everywhere',
 
   'settings.devices': 'Devices',

@@ -38,6 +38,9 @@ export default Object.freeze({
   'problem.second.digits': 'The code has six digits.',
   'problem.second.digits.hint': 'Type what the app shows now.',
 
+  'problem.recovery.needed': 'The recovery code is missing.',
+  'problem.recovery.needed.hint': 'It is the one on paper, of 32 letters and digits.',
+
   // a second factor first
   'enrol.title': 'First, a second step',
   'enrol.lead':
@@ -55,6 +58,7 @@ export default Object.freeze({
   'totp.copy': 'Copy the key',
   'totp.link': 'Open in an app on this device',
   'totp.code': 'Then type the six digits that the app shows',
+  'totp.go': 'Turn it on',
   'totp.on': 'Your authenticator app is set up.',
   'totp.off': 'Authenticator app removed.',
   'totp.remove.title': 'Remove the authenticator app?',
@@ -151,7 +155,7 @@ export default Object.freeze({
   // the command line
   'apikey.title': 'API key for the command line',
   'apikey.lead':
-    'For scripts and “bw login --apikey”. It signs in without the second step, so keep it like a password; your items still open only with the master password.',
+    'For scripts and “bw login --apikey”. It signs in without the second step, so keep it like a password; your items still open only with the master password. It ends when you change that password, sign out everywhere or use the recovery code.',
   'apikey.show': 'Show my API key',
   'apikey.id': 'client_id',
   'apikey.secret': 'client_secret',
@@ -169,6 +173,8 @@ export default Object.freeze({
   'devices.unnamed': 'A device without a name',
   'devices.seen': 'Last seen {when}',
   'devices.more': '{name}: more',
+  'devices.none': 'Signed out',
+  'devices.forget': 'Remove from the list',
   'devices.rename': 'Rename',
   'devices.rename.title': 'Rename “{name}”',
   'devices.renamed': 'Renamed to “{name}”.',
@@ -192,7 +198,7 @@ export default Object.freeze({
   'devices.by.totp': 'by password and code',
   'devices.by.webauthn': 'by password and key',
   'devices.by.recovery': 'by recovery code',
-  'devices.by.remember': 'by password, spared the second step',
+  'devices.by.remember': 'by password',
   'devices.by.passkey': 'by passkey',
   'devices.by.apikey': 'by API key',
 });

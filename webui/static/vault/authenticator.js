@@ -15,10 +15,10 @@ import { canAsk } from './webauthn.js';
 /**
  * Asks for one of the keys that the options name, or for any passkey.
  * @param {any} options of the house, in WebAuthn's JSON form
- * @param {Bytes|null} [salt] for the PRF; null: not wanted
+ * @param {{salt?:Bytes|null, signal?:AbortSignal}} [how] salt: for the PRF, null where it is not wanted; signal: ends the question
  * @returns {Promise<Said>} throws Problem webauthn.*
  */
-export async function ask(options, salt = null) {
+export async function ask(options, { salt = null, signal } = {}) {
   const { publicKey = options } = options;
   const wanted = {
     ...publicKey,
@@ -26,7 +26,7 @@ export async function ask(options, salt = null) {
     allowCredentials: publicKey.allowCredentials?.map(named),
     extensions: prfInput(salt),
   };
-  const said = await during(() => navigator.credentials.get({ publicKey: wanted }));
+  const said = await during(() => navigator.credentials.get({ publicKey: wanted, signal }));
   const { authenticatorData, clientDataJSON, signature, userHandle } = said.response;
   return {
     answer: outer(said, {
@@ -40,11 +40,12 @@ export async function ask(options, salt = null) {
 }
 
 /**
- * Has a key make a new credential. @param {any} options as above @param {Bytes|null} [salt]
+ * Has a key make a new credential.
+ * @param {any} options as above @param {{salt?:Bytes|null, signal?:AbortSignal}} [how] as above
  * @returns {Promise<Said & {id:string, transports:string[], canPrf:boolean}>}
  *   canPrf: it has a PRF; some tell its output only when asked later. Throws Problem webauthn.*
  */
-export async function make(options, salt = null) {
+export async function make(options, { salt = null, signal } = {}) {
   const { publicKey = options } = options;
   const wanted = {
     ...publicKey,
@@ -53,7 +54,7 @@ export async function make(options, salt = null) {
     excludeCredentials: publicKey.excludeCredentials?.map(named),
     extensions: { ...publicKey.extensions, ...prfInput(salt) },
   };
-  const said = await during(() => navigator.credentials.create({ publicKey: wanted }));
+  const said = await during(() => navigator.credentials.create({ publicKey: wanted, signal }));
   const { attestationObject, clientDataJSON } = said.response;
   const transports = said.response.getTransports?.() ?? [];
   const prf = prfOutput(said);
@@ -74,9 +75,9 @@ export async function make(options, salt = null) {
 function outer(said, response) {
   const id = text(said.rawId);
   const attachment = said.authenticatorAttachment ?? undefined;
-  // Only what the house may know of the extensions: not what the PRF gave.
-  const { credProps } = said.getClientExtensionResults();
-  const extensions = credProps ? { credProps } : {};
+  // Only what the house may know of the extensions: that there is a PRF, and never what it gave.
+  const { credProps, prf } = said.getClientExtensionResults();
+  const extensions = { ...(credProps && { credProps }), ...(prf?.enabled && { prf: { enabled: true } }) };
   return { id, rawId: id, type: said.type, authenticatorAttachment: attachment, extensions, response };
 }
 

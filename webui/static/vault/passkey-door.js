@@ -23,7 +23,7 @@ import { worksHere } from './webauthn.js';
  */
 export async function signIn(api, grant) {
   const { options, token } = await api.get('/identity/accounts/webauthn/assertion-options');
-  const said = await ask(options, await prfSalt());
+  const said = await ask(options, { salt: await prfSalt() });
   let answer;
   try {
     const deviceResponse = JSON.stringify(said.answer);
@@ -55,7 +55,7 @@ export async function openWith(passkeys) {
       timeout: 120_000,
       allowCredentials: mine.map(({ credentialId: id, transports }) => ({ id, transports })),
     },
-    await prfSalt(),
+    { salt: await prfSalt() },
   );
   return userKeyOf(said, mine);
 }

@@ -20,6 +20,7 @@ export class Proof {
   constructor(api, now) {
     this.api = api;
     this.now = now;
+    api.onProofEnded = () => this.forget(); // by a new stamp, say; the next change asks
   }
 
   /** Tells the house afresh who sits here. @param {Evidence} evidence @returns {Promise<void>} throws ApiError */

@@ -40,10 +40,11 @@ export function proveByPassword(session, password, half) {
 
 /**
  * @param {Session} session @param {Challenge} asked @param {boolean} half as above
+ * @param {AbortSignal} signal ends the question
  * @returns {Promise<HalfUnlock|null>} throws Problem webauthn.*, passkey.locked; ApiError
  */
-export async function proveByPasskey(session, { options, token }, half) {
-  const said = await ask(options, half ? await prfSalt() : null);
+export async function proveByPasskey(session, { options, token }, half, signal) {
+  const said = await ask(options, { salt: half ? await prfSalt() : null, signal });
   const userKey = half ? await userKeyOf(said, session.passkeys) : null;
   try {
     await session.proof.give({ passkey: { token, deviceResponse: said.answer } });

@@ -7,12 +7,14 @@ const DIGITS = 6;
 
 /**
  * @param {HTMLInputElement} input @param {(code: string) => unknown} submit called with six digits
+ * @param {() => boolean} [wanted] whether the field is for a code now
  */
-export function wireCode(input, submit) {
+export function wireCode(input, submit, wanted = () => true) {
   input.inputMode = 'numeric';
   input.autocomplete = 'one-time-code';
   input.maxLength = 20; // "123 456", as apps copy it
   input.addEventListener('input', () => {
+    if (!wanted()) return;
     const digits = digitsOf(input.value);
     if (digits !== input.value) input.value = digits;
     if (digits.length === DIGITS) submit(digits);

@@ -32,10 +32,10 @@ export async function addKey(deps, names) {
       name: freshName(t('key.name.first'), names),
       go: t('key.go'),
     },
-    async (given) => {
+    async (given, _, signal) => {
       name = given;
       const { options } = await api.post('/api/two-factor/get-webauthn-challenge', { userVerificationToken });
-      const { answer } = await make(options);
+      const { answer } = await make(options, { signal });
       return api.put('/api/two-factor/webauthn', { name, deviceResponse: answer, userVerificationToken });
     },
     t('key.waiting'),
@@ -50,7 +50,7 @@ export async function addKey(deps, names) {
  * Asks for a name, then does what needs the person's hand at their key, as often
  * as it takes. Resolves with what that gave, or null.
  * @param {{title:string, lead:string, name:string, go:string, unlock?:boolean}} words unlock: offer it
- * @param {(name:string, unlock:boolean) => Promise<any>} act @param {string} waiting said meanwhile
+ * @param {(name:string, unlock:boolean, signal:AbortSignal) => Promise<any>} act @param {string} waiting said meanwhile
  * @returns {Promise<any>}
  */
 export function askNamed({ title, lead, name: proposed, go, unlock = false }, act, waiting) {
@@ -64,7 +64,8 @@ export function askNamed({ title, lead, name: proposed, go, unlock = false }, ac
   button.textContent = go;
   name.value = proposed;
   name.autofocus = true;
-  return openDialog(built, (close) => {
+  const left = new AbortController();
+  const answer = openDialog(built, (close) => {
     built.part('cancel').addEventListener('click', () => close(null));
     built.root.addEventListener('submit', async (event) => {
       event.preventDefault();
@@ -75,7 +76,7 @@ export function askNamed({ title, lead, name: proposed, go, unlock = false }, ac
       button.disabled = true;
       built.part('waiting').textContent = waiting;
       try {
-        close(await act(given, unlock && opens.checked));
+        close(await act(given, unlock && opens.checked, left.signal));
       } catch (error) {
         showProblem(name, error);
       }
@@ -83,6 +84,7 @@ export function askNamed({ title, lead, name: proposed, go, unlock = false }, ac
       built.part('waiting').textContent = '';
     });
   });
+  return answer.finally(() => left.abort()); // whoever leaves is not asked for their key any longer
 }
 
 /** A name that none has yet: "Security key", "Security key 2". @param {string} name @param {string[]} names */

@@ -35,9 +35,9 @@ export async function addPasskey({ session, say }, names) {
   /** @type {Made|null} */
   const made = await askNamed(
     words,
-    (given, unlock) => {
+    (given, unlock, signal) => {
       name = given;
-      return makePasskey(session, { name, half: unlock ? half : null });
+      return makePasskey(session, { name, half: unlock ? half : null, signal });
     },
     t('passkey.waiting'),
   );
@@ -56,7 +56,7 @@ export async function givePasskeyUnlock({ session, say }, { name }) {
   const half = await proveAndSeal({ session });
   if (half === null) return false;
   await needs('second');
-  const given = await useOnce(name, () => giveUnlock(session, half));
+  const given = await useOnce(name, (signal) => giveUnlock(session, half, signal));
   if (given) say(t('passkey.given', { name }));
   return given;
 }
@@ -69,20 +69,21 @@ export async function removePasskey(deps, id) {
   return true;
 }
 
-/** Has the person use a passkey once. @param {string} name @param {() => Promise<unknown>} use @returns {Promise<boolean>} */
+/** Has the person use a passkey once. @param {string} name @param {(signal:AbortSignal) => Promise<unknown>} use @returns {Promise<boolean>} */
 async function useOnce(name, use) {
   const built = said('passkey.again.title', 'passkey.again', name);
   const go = built.part('go', HTMLButtonElement);
   go.textContent = t('passkey.again.go');
   built.part('skip').textContent = t('passkey.again.skip');
   const text = built.part('text');
+  const left = new AbortController();
   const done = await openDialog(built, (close) => {
     built.part('skip').addEventListener('click', () => close(null));
     go.addEventListener('click', async () => {
       clearProblem(text);
       go.disabled = true;
       try {
-        await use();
+        await use(left.signal);
         close(true);
       } catch (error) {
         go.disabled = false;
@@ -90,6 +91,7 @@ async function useOnce(name, use) {
       }
     });
   });
+  left.abort();
   return done === true;
 }
 

@@ -55,8 +55,9 @@ async function askWho({ session }, text, wanted) {
   built.part('text').textContent = text;
   byPasskey.hidden = !asked;
   let question = asked;
+  const left = new AbortController();
   for (const kind of ['focusin', 'input']) field.addEventListener(kind, () => session.warm());
-  return openDialog(built, (/** @type {(answer:{half:HalfUnlock|null}|null) => void} */ close) => {
+  const answer = openDialog(built, (/** @type {(answer:{half:HalfUnlock|null}|null) => void} */ close) => {
     /** @param {() => Promise<HalfUnlock|null>} proving */
     const attempt = async (proving) => {
       clearProblem(field);
@@ -80,8 +81,9 @@ async function askWho({ session }, text, wanted) {
         const now = question ?? (await challenge(session, wanted));
         question = null;
         if (!now) throw { code: 'passkey.gone' };
-        return proveByPasskey(session, now, wanted);
+        return proveByPasskey(session, now, wanted, left.signal);
       }),
     );
   });
+  return answer.finally(() => left.abort());
 }

@@ -49,6 +49,8 @@ export async function takeSecondStep(place, deps, providers) {
 
 class SecondStep {
   #busy = false;
+  /** Ends the question to a key. */
+  #asking = new AbortController();
   /** @type {Way} */
   #way;
 
@@ -80,7 +82,11 @@ class SecondStep {
   #wire() {
     const { part, root } = this.built;
     const { session, signal } = this.deps;
-    wireCode(this.code, () => this.#way === 'totp' && void this.#try());
+    wireCode(
+      this.code,
+      () => void this.#try(),
+      () => this.#way === 'totp',
+    );
     root.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#try();
@@ -108,6 +114,8 @@ class SecondStep {
 
   /** @param {Way} way */
   #turnTo(way) {
+    this.#stopAsking();
+    this.#rest(false);
     this.#way = way;
     this.#draw();
     if (way === 'key') void this.#try({ quiet: true });
@@ -140,16 +148,17 @@ class SecondStep {
     if (this.#busy) return;
     clearProblem(this.code);
     const way = this.#way;
-    const problem = way === 'totp' && !isWhole(digitsOf(this.code.value)) ? 'second.digits' : '';
-    if (problem || (way === 'recovery' && this.code.value.trim() === '')) {
-      return showProblem(this.code, { code: problem || 'second.digits' });
-    }
+    const typed = this.code.value.trim();
+    if (way === 'totp' && !isWhole(digitsOf(typed))) return showProblem(this.code, { code: 'second.digits' });
+    if (way === 'recovery' && typed === '') return showProblem(this.code, { code: 'recovery.needed' });
     this.#rest(true);
+    const { signal } = this.#asking;
     try {
-      await whileSlow(this.#answer(way), this.built.part('progress'));
+      await this.#answer(way);
       if (way === 'recovery') this.#afterRecovery();
       this.resolve(true);
     } catch (error) {
+      if (signal.aborted) return;
       this.#rest(false);
       await this.#failed(error, quiet);
     }
@@ -160,14 +169,15 @@ class SecondStep {
     const { session } = this.deps;
     const remember = way !== 'recovery' && this.built.part('remember', HTMLInputElement).checked;
     const token = way === 'key' ? await this.#askKey() : this.code.value.trim();
-    await session.answerSecond({ provider: WAYS[way], token, remember });
+    const answering = session.answerSecond({ provider: WAYS[way], token, remember });
+    await whileSlow(answering, this.built.part('progress'));
   }
 
   async #askKey() {
     const waiting = this.built.part('waiting');
     waiting.textContent = t('second.key.waiting');
     try {
-      const { answer } = await ask(this.providers[WAYS.key]);
+      const { answer } = await ask(this.providers[WAYS.key], { signal: this.#asking.signal });
       return JSON.stringify(answer);
     } finally {
       waiting.textContent = '';
@@ -209,8 +219,14 @@ class SecondStep {
     this.built.root.setAttribute('aria-busy', String(on));
   }
 
+  #stopAsking() {
+    this.#asking.abort();
+    this.#asking = new AbortController();
+  }
+
   /** @param {{problem: unknown}} end */
   #end(end) {
+    this.#stopAsking();
     this.deps.session.cancelSecond();
     this.built.root.replaceWith(this.place.form);
     this.resolve(end);

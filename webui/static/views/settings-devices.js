@@ -40,7 +40,7 @@ class DevicesView {
     const all = /** @type {Device[]} */ (devices);
     all.sort((a, b) => Number(b.current) - Number(a.current) || b.lastSeen.localeCompare(a.lastSeen));
     this.list.replaceChildren(...all.map((device) => this.#row(device)));
-    const others = all.filter(({ current, sessions }) => !current || sessions.length > 1).length;
+    const others = all.filter(({ current, sessions }) => sessions.length > (current ? 1 : 0)).length;
     this.foot.replaceChildren(...(others > 0 ? [this.#others(others)] : []));
   }
 
@@ -51,6 +51,7 @@ class DevicesView {
     row.append(this.#words(device));
     const name = row.querySelector('.thing-name');
     if (current) name?.append(' ', element('span', 'tag', t('devices.this')));
+    if (sessions.length === 0) name?.append(' ', element('span', 'tag', t('devices.none')));
     if (remembered) name?.append(' ', element('span', 'tag', t('devices.spared')));
     row.append(this.#more(row, device));
     if (sessions.length > 1) row.append(this.#sessions(device));
@@ -84,7 +85,7 @@ class DevicesView {
       run: () => this.#run(row, () => this.#rename(device)),
     };
     const signOut = {
-      text: t('devices.signout'),
+      text: t(device.sessions.length > 0 ? 'devices.signout' : 'devices.forget'),
       icon: 'close',
       loss: true,
       run: () => this.#run(row, () => this.#signOut(device)),
@@ -173,7 +174,7 @@ class DevicesView {
       action: t('devices.signout'),
       loss: true,
     };
-    if (!(await confirm(sure))) return false;
+    if (device.sessions.length > 0 && !(await confirm(sure))) return false;
     await this.deps.api.delete(`/api/devices/${encodeURIComponent(device.id)}`);
     this.deps.say(t('devices.gone', { name }));
     return true;

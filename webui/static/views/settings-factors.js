@@ -60,10 +60,10 @@ class FactorsView {
       this.#recovery(),
       ...(factors.remembered > 0 ? [this.#remembered(factors.remembered)] : []),
     );
-    part('passkeys').replaceChildren(
-      ...factors.passkeys.map((passkey) => this.#passkey(passkey, factors)),
-      this.#addPasskey(factors),
-    );
+    const passkeys = factors.passkeys.map((passkey) => this.#passkey(passkey, factors));
+    part('passkeys').replaceChildren(...passkeys);
+    part('passkeys').hidden = passkeys.length === 0;
+    part('passkeys-add').replaceChildren(this.#addPasskey(factors));
   }
 
   /** @param {Factors} factors */
@@ -235,9 +235,8 @@ class FactorsView {
   /** @param {Factors} factors */
   #addPasskey({ passkeys, relyingParty }) {
     const cant = cannot(relyingParty);
-    const row = thing('plus', t('passkeys.add'), cant ? [soft(cant)] : []);
-    if (cant) return row;
-    row.replaceChildren();
+    const place = element('div', 'field');
+    if (cant) place.append(soft(cant));
     const act = async () => {
       const { addPasskey } = await import('./factor-passkey.js');
       return addPasskey(
@@ -245,8 +244,8 @@ class FactorsView {
         passkeys.map(({ name }) => name),
       );
     };
-    this.#button(row, { text: t('passkeys.add'), act });
-    return row;
+    if (!cant) this.#button(place, { text: t('passkeys.add'), act });
+    return place;
   }
 
   /** @param {string} path @param {string} name */
@@ -300,20 +299,20 @@ class FactorsView {
   /** Does something and shows what there is then; what went wrong stands in the row. @param {HTMLElement} row @param {HTMLElement} button @param {Act} act */
   async #run(row, button, act) {
     row.querySelector('.field')?.remove();
+    const section = button.closest('section');
     try {
       if (!(await act())) return;
-      const list = button.closest('ul');
       await this.refresh();
-      this.#focusIn(list);
+      this.#focusIn(section);
     } catch (error) {
       if (!this.deps.signal.aborted) row.append(troubleView(error));
     }
   }
 
-  /** The rows were drawn anew: the focus goes to their heading. @param {HTMLElement|null} list */
-  #focusIn(list) {
+  /** The rows were drawn anew: the focus goes to their heading. @param {HTMLElement|null} section */
+  #focusIn(section) {
     const lost = document.activeElement === document.body || document.activeElement === null;
-    const title = list?.closest('section')?.querySelector('h2');
+    const title = section?.querySelector('h2');
     if (lost && title instanceof HTMLElement) title.focus({ preventScroll: true });
   }
 }
@@ -328,7 +327,11 @@ function cannot({ id, problem }) {
 function thing(symbol, name, lines) {
   const row = element('li', 'group-row thing');
   const words = element('div', 'thing-words');
-  words.append(symbol ? icon(symbol) : element('span'), element('p', 'thing-name', name), ...lines);
+  words.append(
+    symbol ? icon(symbol) : element('span', 'no-icon'),
+    element('p', 'thing-name', name),
+    ...lines,
+  );
   row.append(words);
   return row;
 }

@@ -110,6 +110,7 @@ class UnlockView {
     const known = this.locked ? session.passkeys.some(worksHere) : session.remember.get('passkey') === true;
     part('passkey-field').hidden = !canAsk() || (this.locked && !known);
     part('passkey').classList.toggle('quiet', !known);
+    if (known) void import('../vault/passkey-door.js').catch(() => {}); // a locked page opens without the house, too
     part('passkey-text').textContent = text(this.locked ? 'unlock.passkey.open' : 'unlock.passkey');
   }
 
