@@ -116,5 +116,7 @@ function barOf(one, most, id) {
 /** @param {Counted} one @param {Column} column */
 function numberCell(one, column) {
   const count = column === 'count' ? one.ok + one.refused : (one[column] ?? 0);
-  return element('td', `rank-number${count === 0 ? ' is-none' : ''}`, count.toLocaleString('en'));
+  const cell = element('td', `rank-number${count === 0 ? ' is-none' : ''}`, count.toLocaleString('en'));
+  cell.dataset.label = t(`house.rank.${column}`); // shown where there is no room for the head
+  return cell;
 }
