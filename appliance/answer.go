@@ -24,6 +24,9 @@ func (a *Appliance) answer(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
 		return
 	}
+	if r.URL.Path == "/" && a.door.Flooded(w, r) { // its files are kept by browsers
+		return
+	}
 	a.page.ServeHTTP(w, r)
 }
 

@@ -5,7 +5,9 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,21 +25,51 @@ import (
 func (a *Appliance) party(r *http.Request) (passkey.Party, error) {
 	host, err := listen.ParseHost(r.Host)
 	if err != nil || host.Name == "" {
-		return passkey.Party{}, passkey.ErrName.With("url", a.named())
+		return passkey.Party{}, a.nameless(r)
 	}
 	id := host.Name
 	switch public := a.reach.Names(); {
 	case slices.Contains(public, host.Name):
 		id = public[0]
 	case host.Name != "localhost" && !slices.Contains(a.house.Names(), host.Name):
-		return passkey.Party{}, passkey.ErrName.With("url", a.named())
+		return passkey.Party{}, a.nameless(r)
 	}
-	scheme := "https://"
-	if r.TLS == nil && listen.Through(r) == listen.DoorPlain {
-		scheme = "http://" // the plain page on this computer, a secure context too
+	return passkey.Party{ID: id, Name: "Latchkey", Origins: a.origins(host.Name), TopOrigins: passkey.Official()}, nil
+}
+
+// origins are where our own page may stand under that name: at the ports that
+// are ours. The port in the Host header proves nothing, and another port of
+// the same name may be somebody else's page.
+func (a *Appliance) origins(name string) []string {
+	doors := a.doors()
+	var all []string
+	for _, at := range doors.TLS {
+		all = append(all, "https://"+name+port(at.Port()))
 	}
-	origin := scheme + host.Name + port(host.Port)
-	return passkey.Party{ID: id, Name: "Latchkey", Origins: []string{origin}, TopOrigins: passkey.Official()}, nil
+	if public, err := url.Parse(a.reach.Public()); err == nil && public.Host != "" && slices.Contains(a.reach.Names(), name) {
+		all = append(all, "https://"+name+port(portOf(public)))
+	}
+	if name == "localhost" && doors.Plain != 0 {
+		all = append(all, "http://"+name+port(doors.Plain)) // a secure context, too
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func portOf(u *url.URL) uint16 {
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil {
+		return 443
+	}
+	return uint16(n)
+}
+
+// nameless says that a passkey needs a name, and at home which one.
+func (a *Appliance) nameless(r *http.Request) error {
+	if at := a.named(); at != "" && a.scout.Origin(r) == listen.Home {
+		return passkey.ErrName.With("url", at)
+	}
+	return passkey.ErrName
 }
 
 // named is an address of the page under a name, "" where there is none.

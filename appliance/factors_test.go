@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"latchkey/appliance/guard"
@@ -26,14 +27,18 @@ func TestWhoTheHouseIsToAPasskey(t *testing.T) {
 	a := assemble(t, configOf(t))
 	defer func() { _ = a.Close() }()
 	local := a.house.Info().Host
+	a.bound.Store(&listen.Bound{TLS: []netip.AddrPort{netip.MustParseAddrPort("[::]:8443")}, Plain: 8480})
+	secure, plain := "https://"+local+":8443", "http://localhost:8480"
 	for name, c := range map[string]struct {
-		host       string
-		plain      bool
-		id, origin string // "" where there must be no party
+		host  string
+		plain bool
+		id    string // "" where there must be no party
+		at    []string
 	}{
-		"its name at home, with a port":    {host: local + ":8443", id: local, origin: "https://" + local + ":8443"},
-		"its name on the usual port":       {host: local + ":443", id: local, origin: "https://" + local},
-		"localhost on this computer":       {host: "localhost:8480", plain: true, id: "localhost", origin: "http://localhost:8480"},
+		"its name at home, with a port":    {host: local + ":8443", id: local, at: []string{secure}},
+		"its name at a port of others":     {host: local + ":6666", id: local, at: []string{secure}},
+		"its name without a port":          {host: local, id: local, at: []string{secure}},
+		"localhost on this computer":       {host: "localhost:8480", plain: true, id: "localhost", at: []string{plain, "https://localhost:8443"}},
 		"an address":                       {host: "192.168.1.5:8443"},
 		"an IPv6 address":                  {host: "[fd00::5]:8443"},
 		"a name that a stranger points at": {host: "evil.example"},
@@ -53,8 +58,8 @@ func TestWhoTheHouseIsToAPasskey(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || p.ID != c.id || len(p.Origins) != 1 || p.Origins[0] != c.origin {
-				t.Errorf("party %+v, %v; want %s at %s", p, err, c.id, c.origin)
+			if err != nil || p.ID != c.id || !slices.Equal(p.Origins, c.at) {
+				t.Errorf("party %+v, %v; want %s at %s", p, err, c.id, c.at)
 			}
 		})
 	}

@@ -45,6 +45,8 @@ func (d *Directory) RotateAPIKey(ctx context.Context, id UserID) (Account, error
 	})
 }
 
+func (a *Account) forgetAPIKey() { a.APIKey, a.APIKeyMade = "", time.Time{} }
+
 func ofAPIKey(s Session) bool { return s.NoRefresh }
 
 // SecondWanted reports whether a must have a second factor.
@@ -59,7 +61,7 @@ func (d *Directory) endKeysWithoutSecond(w SessionWriter, a *Account) error {
 	if !d.SecondMissing(*a) {
 		return nil
 	}
-	a.APIKey, a.APIKeyMade = "", time.Time{}
+	a.forgetAPIKey()
 	return endSessions(w, a.ID, ofAPIKey)
 }
 

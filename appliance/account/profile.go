@@ -148,10 +148,11 @@ func (d *Directory) SignOutEverywhere(ctx context.Context, id UserID, keep Sessi
 	return err
 }
 
-// restamp gives a a new stamp; of its sessions only keep survives, and no
-// device is remembered.
+// restamp gives a a new stamp; of its sessions only keep survives, no device is
+// remembered, and its API key ends: whoever changes the locks means all of them.
 func restamp(w Writer, a *Account, keep SessionID) error {
 	a.Stamp, a.Remembered = newID(), nil
+	a.forgetAPIKey()
 	all, err := w.Sessions(a.ID)
 	if err != nil {
 		return err

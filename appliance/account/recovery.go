@@ -58,6 +58,10 @@ func (a *Account) tellRecovery() (fresh string) {
 func (d *Directory) recovered(w Writer, a *Account) error {
 	a.TOTP, a.Keys = nil, nil
 	a.Recovery, a.RecoveryTold = newRecovery(), false
+	a.forgetAPIKey() // it needs no second factor, and may be in the hands of whoever made this needed
+	if err := endSessions(w, a.ID, ofAPIKey); err != nil {
+		return err
+	}
 	return d.secondChanged(w, a)
 }
 

@@ -74,6 +74,14 @@ func (t *tokens) read(token string) (UserID, SessionID, time.Time, error) {
 	return UserID(c.Subject), SessionID(c.Session), c.ExpiresAt.Time, nil
 }
 
+// Ours reports whether the house once made this access token, for whomever and
+// however long ago.
+func (d *Directory) Ours(accessToken string) bool {
+	_, err := jwt.ParseWithClaims(accessToken, &claims{}, func(*jwt.Token) (any, error) { return d.tokens.key, nil },
+		jwt.WithValidMethods([]string{"HS256"}), jwt.WithoutClaimsValidation())
+	return err == nil
+}
+
 // A refresh token is base64url(owner 16 | session 16 | secret 32): the first
 // two find the session without an index, only a hash of the third is kept.
 const (

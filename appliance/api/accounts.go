@@ -128,7 +128,15 @@ func securityStamp(c *call) (any, error) {
 }
 
 func deleteAccount(c *call) (any, error) {
-	return empty{}, c.People.Delete(c.ctx(), c.session.Owner)
+	me, err := c.me()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.People.Delete(c.ctx(), me.ID); err != nil {
+		return nil, err
+	}
+	c.Guard.Forget(me.Email, "")
+	return empty{}, nil
 }
 
 // passwordHint always answers the same: no mail is sent, and nobody learns who

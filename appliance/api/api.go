@@ -125,6 +125,20 @@ func New(c Config) *API {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
+// Flooded refuses whoever asks for the page far too often, and reports whether
+// it has answered.
+func (a *API) Flooded(w http.ResponseWriter, r *http.Request) bool {
+	c := &call{API: a, w: w, r: r, row: route{pattern: "GET /", caller: anyone}, began: time.Now()}
+	err := c.flood()
+	if err == nil {
+		return false
+	}
+	setHeaders(w.Header())
+	c.refuse(err)
+	c.count()
+	return true
+}
+
 // Patterns lists every route's pattern, for tests that must not miss one.
 func (a *API) Patterns() []string {
 	var all []string

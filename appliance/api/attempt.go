@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -9,7 +10,6 @@ import (
 	"latchkey/appliance/account"
 	"latchkey/appliance/guard"
 	"latchkey/appliance/journal"
-	"latchkey/appliance/passkey"
 	"latchkey/appliance/problem"
 )
 
@@ -38,8 +38,8 @@ func (c *call) attempt(kind guard.Attempt, name string, fn func() error) error {
 	}
 	c.known = v.Known
 	if err := fn(); err != nil {
-		if outcome, wrong := wrongSecret(err); wrong {
-			c.refused(try, outcome)
+		if code, ok := refusal(err); ok {
+			c.refused(try, code)
 		}
 		return err
 	}
@@ -75,33 +75,31 @@ func placeOf(o Origin) guard.Place {
 	return guard.Far
 }
 
-// wrongSecret reports whether err says that a secret was wrong, and how the
-// journal calls it.
-func wrongSecret(err error) (outcome string, wrong bool) {
-	for _, known := range []error{
-		account.ErrWrongPassword, account.ErrSignIn, account.ErrCodeWrong, account.ErrInvitation, account.ErrAPIKey,
-		account.ErrRecovery, account.ErrDisabled, passkey.ErrRefused,
-	} {
-		if errors.Is(err, known) {
-			return problem.Of(err).Code, true
-		}
+// refusal is the code by which the journal calls err; none where the fault is
+// ours, or the caller went away.
+func refusal(err error) (code string, ok bool) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return "", false
 	}
-	return "", false
+	p := problem.Of(err)
+	return p.Code, p.Kind != problem.Internal && p.Kind != problem.Unavailable
 }
 
-// flood refuses a stranger who asks far too much at once. Whoever shows a valid
-// token is never refused for their neighbours.
+// flood refuses a stranger who asks far too much at once. Whoever shows a token
+// of ours is never refused for their neighbours: one that has ended must hear
+// so, to ask for another.
 func (c *call) flood() error {
-	if c.row.caller&anyone == 0 || c.session.ID != "" || c.from().Machine {
+	if c.session.ID != "" || c.from().Machine {
 		return nil
 	}
 	v := c.Guard.Ask(guard.Try{Attempt: guard.Request, Peer: c.peer(), Place: placeOf(c.from())})
 	if v.Began != nil {
 		c.record(journal.Event{Kind: journal.Ban, Detail: v.Began.Prefix.String(), Method: v.Began.Why})
 	}
-	if v.Allowed || c.refreshes() || c.holdsSession() || c.recognised() {
+	if v.Allowed || c.refreshes() || c.holdsToken() || c.recognised() {
 		return nil
 	}
+	c.record(journal.Event{Kind: journal.Refused, Outcome: "attempts.many", Method: string(guard.Request)})
 	return tooMany(v)
 }
 
@@ -128,13 +126,9 @@ func (c *call) recognised() bool {
 	return device != "" && c.Guard.Recognises(account.NormalEmail(email), device)
 }
 
-func (c *call) holdsSession() bool {
+func (c *call) holdsToken() bool {
 	token := bearer(c.r)
-	if token == "" {
-		return false
-	}
-	_, err := c.People.Session(c.ctx(), token)
-	return err == nil
+	return token != "" && c.People.Ours(token)
 }
 
 // refused records a wrong guess, for whom it was made.
@@ -173,12 +167,12 @@ func (c *call) record(e journal.Event) {
 
 // count tells the journal's tally of this request.
 func (c *call) count() {
-	kind, err := strconv.Atoi(c.r.Header.Get("Device-Type"))
-	if err != nil {
-		kind = unknownDevice
+	kind := "" // a command here, or no client of this wire
+	if number, err := strconv.Atoi(c.r.Header.Get("Device-Type")); err == nil {
+		kind = journal.DeviceKind(number)
 	}
 	c.Journal.Count(journal.Seen{
-		Outcome: c.status, DeviceKind: journal.DeviceKind(kind), Address: c.peer(), Millis: time.Since(c.began).Milliseconds(),
+		Outcome: c.status, DeviceKind: kind, Address: c.peer(), Millis: time.Since(c.began).Milliseconds(),
 	})
 }
 

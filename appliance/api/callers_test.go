@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -171,11 +172,26 @@ func (s *stage) subjects() []subject {
 		{"member, fresh", who{token: s.signIn(bob(), "six").token}, false},
 		{"owner, stale", who{token: owns.token}, false},
 		{"owner, fresh", who{token: s.signIn(alice(), "five").token}, false},
+		{"owner's API key", who{token: s.keyed(owns)}, false},
 		{"wizard", wiz, true},
 		{"wizard afar", who{origin: far, cookie: wiz.cookie}, true},
 		{"other cookie", who{origin: home, cookie: "x" + wiz.cookie}, true},
 		{"machine", who{origin: onSite}, true},
 	}
+}
+
+// keyed signs p in by their API key.
+func (s *stage) keyed(p *someone) string {
+	s.t.Helper()
+	a, err := s.People.MakeAPIKey(s.t.Context(), account.UserID(p.id))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var g grant
+	s.form(who{origin: far}, tokenPath, url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {"user." + p.id}, "client_secret": {a.APIKey}, "deviceIdentifier": {"script"},
+	}).want(200).into(&g)
+	return g.AccessToken
 }
 
 var (

@@ -42,6 +42,7 @@ func token(c *call) (any, error) {
 func (c *call) refreshGrant(form map[string]string) (any, error) {
 	g, err := c.People.Refresh(c.ctx(), form["refreshtoken"])
 	if errors.Is(err, account.ErrSession) {
+		c.record(journal.Event{Kind: journal.Refused, Outcome: account.ErrSession.Code, Method: "refresh"})
 		// 400 and nothing else, or clients do not sign out cleanly.
 		ended := *account.ErrSession
 		ended.Kind = problem.Refused
@@ -80,6 +81,7 @@ func (c *call) passwordGrant(form map[string]string) (any, error) {
 	proven, err = c.second(proven, form)
 	var wanted *account.SecondWanted
 	if errors.As(err, &wanted) {
+		c.record(journal.Event{Kind: journal.Refused, Outcome: "second.wanted", Method: string(guard.Password), Owner: string(wanted.Account.ID)})
 		return nil, c.wantSecond(wanted)
 	}
 	if err != nil {

@@ -114,18 +114,23 @@ func (c *call) wantSecond(wanted *account.SecondWanted) error {
 		grantError: &grantError{problem.Of(wanted), "invalid_grant", "Two factor required."},
 		providers:  []string{}, options: map[string]any{},
 	}
+	var elsewhere *problem.Problem
 	for _, kind := range wanted.Providers {
 		number := strconv.Itoa(int(kind))
 		var options any
 		if kind == account.WebAuthn {
 			raw, err := c.keyOptions(wanted.Account)
 			if err != nil {
+				elsewhere = problem.Of(err)
 				continue
 			}
 			options = raw
 		}
 		e.providers = append(e.providers, number)
 		e.options[number] = options
+	}
+	if len(e.providers) == 0 && elsewhere != nil {
+		e.Problem = elsewhere // there is a key, and it works under another name only
 	}
 	return e
 }

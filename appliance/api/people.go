@@ -157,6 +157,15 @@ func signOutPerson(c *call) (any, error) {
 	return empty{}, c.act(a, "signed out", c.People.SignOutEverywhere(c.ctx(), a.ID, ""))
 }
 
+// proofOfReset wants a proof of its own where an owner takes their own second
+// factor off: that is a change of factor like any other.
+func proofOfReset(c *call) proof {
+	if c.session.Owner != "" && lower(c.r.PathValue("id")) == string(c.session.Owner) {
+		return presentProof
+	}
+	return noProof
+}
+
 func resetSecond(c *call) (any, error) {
 	a, err := c.somebody()
 	if err != nil {

@@ -108,8 +108,8 @@ func deviceRoutes() []route {
 		{pattern: "PUT /api/devices/identifier/{id}/clear-token", caller: person, serve: clearPushToken},
 		{pattern: "POST /api/devices/identifier/{id}/clear-token", caller: person, serve: clearPushToken},
 		{pattern: "GET /api/devices/{id}", caller: person, serve: getDevice},
-		{pattern: "DELETE /api/devices/{id}", caller: person, event: journal.Device, serve: removeDevice},
-		{pattern: "POST /api/devices/{id}/deactivate", caller: person, event: journal.Device, serve: removeDevice},
+		{pattern: "DELETE /api/devices/{id}", caller: person, proof: freshProof, event: journal.Device, serve: removeDevice},
+		{pattern: "POST /api/devices/{id}/deactivate", caller: person, proof: freshProof, event: journal.Device, serve: removeDevice},
 	}
 }
 
@@ -150,7 +150,7 @@ func secondRoutes() []route {
 		{pattern: "GET /latchkey/second", caller: person, enrol: true, serve: second},
 		{pattern: "PUT /latchkey/second/keys/{id}", caller: person, enrol: true, serve: renameKey},
 		{pattern: "PUT /latchkey/second/passkeys/{id}", caller: person, enrol: true, serve: renamePasskey},
-		{pattern: "DELETE /latchkey/second/remembered", caller: person, enrol: true, event: journal.Second, detail: "remembered devices forgotten", serve: forgetRemembered},
+		{pattern: "DELETE /latchkey/second/remembered", caller: person, enrol: true, proof: freshProof, event: journal.Second, detail: "remembered devices forgotten", serve: forgetRemembered},
 		{pattern: "POST /latchkey/proof/options", caller: person, enrol: true, serve: proofOptions},
 		{pattern: "POST /latchkey/proof", caller: person, enrol: true, proof: presentProof, serve: proveNow},
 	}
@@ -205,7 +205,7 @@ func ownerRoutes() []route {
 		{pattern: "PUT /latchkey/people/{id}", caller: owner | machine, proof: freshProof, serve: putPerson},
 		{pattern: "DELETE /latchkey/people/{id}", caller: owner | machine, proof: freshProof, serve: removePerson},
 		{pattern: "POST /latchkey/people/{id}/sign-out", caller: owner | machine, proof: freshProof, serve: signOutPerson},
-		{pattern: "POST /latchkey/people/{id}/reset-second", caller: owner | machine, proof: freshProof, serve: resetSecond},
+		{pattern: "POST /latchkey/people/{id}/reset-second", caller: owner | machine, proof: freshProof, sterner: proofOfReset, serve: resetSecond},
 		{pattern: "POST /latchkey/invitations", caller: owner | machine, proof: freshProof, event: journal.Invited, serve: invite},
 		{pattern: "DELETE /latchkey/invitations/{id}", caller: owner | machine, proof: freshProof, event: journal.Admin, detail: "invitation withdrawn", serve: uninvite},
 		{pattern: "GET /latchkey/settings", caller: owner | machine, serve: getSettings},
@@ -229,9 +229,9 @@ func personRoutes() []route {
 		{pattern: "POST /latchkey/activity", caller: person, serve: report},
 		{pattern: "GET /latchkey/devices", caller: person, enrol: true, serve: ownDevices},
 		{pattern: "PUT /latchkey/devices/{id}", caller: person, serve: renameDevice},
-		{pattern: "DELETE /latchkey/sessions/{id}", caller: person, event: journal.Device, serve: endSession},
-		{pattern: "POST /latchkey/sessions/others", caller: person, event: journal.SignOut, detail: "all others", serve: endOthers},
-		{pattern: "POST /latchkey/bans/admit", caller: person | machine, serve: admitAddress},
+		{pattern: "DELETE /latchkey/sessions/{id}", caller: person, proof: freshProof, event: journal.Device, serve: endSession},
+		{pattern: "POST /latchkey/sessions/others", caller: person, proof: freshProof, event: journal.SignOut, detail: "all others", serve: endOthers},
+		{pattern: "POST /latchkey/bans/admit", caller: person | machine, proof: freshProof, serve: admitAddress},
 		{pattern: "DELETE /latchkey/session", caller: person, enrol: true, event: journal.SignOut, serve: signOut},
 	}
 }

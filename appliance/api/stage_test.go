@@ -94,7 +94,7 @@ func newStage(t testing.TB) *stage {
 		Ceremonies: passkey.New(s.clock), Now: s.clock,
 		Party:   func(*http.Request) (passkey.Party, error) { return houseParty, nil },
 		Guard:   newGuard(t, s.clock),
-		Journal: journal.New(journal.Config{Keep: file.Journal(), Now: s.clock, Days: number(settings.JournalDays), Key: tokenKey, Log: quiet}),
+		Journal: journal.New(journal.Config{Keep: file.Journal(), Now: s.clock, Days: number(settings.JournalDays), Key: tokenKey, Log: quiet, Naming: func() string { return table.Text(settings.JournalNames) }}),
 		Version: "test",
 		Origin:  originOf,
 		Links: func(f string) []Link {

@@ -34,8 +34,10 @@ func (n named) text() string {
 	return n.Pseudonym
 }
 
-// names resolves what the log calls people to who they are.
-func (c *call) names() (func(string) named, error) {
+// names resolves what the log calls people to who they are. Pseudonyms become
+// names on the owner's page only: what leaves it, or is asked for by a command,
+// keeps them.
+func (c *call) names(page bool) (func(string) named, error) {
 	all, err := c.People.People(c.ctx())
 	if err != nil {
 		return nil, err
@@ -43,7 +45,10 @@ func (c *call) names() (func(string) named, error) {
 	known := map[string]named{"": {}, journal.Machine: {Machine: true}}
 	for _, a := range all {
 		n := named{ID: a.ID, Name: nameOf(a)}
-		known[string(a.ID)], known[c.Journal.Pseudonym(string(a.ID))] = n, n
+		known[string(a.ID)] = n
+		if page {
+			known[c.Journal.Pseudonym(string(a.ID))] = n
+		}
 	}
 	return func(who string) named {
 		if n, ok := known[who]; ok {
@@ -52,6 +57,9 @@ func (c *call) names() (func(string) named, error) {
 		return named{Pseudonym: who}
 	}, nil
 }
+
+// keepPseudonyms is for what leaves the owner's page.
+const keepPseudonyms = false
 
 // nameOf is what to call somebody among the people of their house.
 func nameOf(a account.Account) string {
@@ -77,7 +85,7 @@ func searchLog(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := c.names()
+	name, err := c.names(!c.from().Machine)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +108,7 @@ func exportLog(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := c.names()
+	name, err := c.names(keepPseudonyms)
 	if err != nil {
 		return nil, err
 	}
