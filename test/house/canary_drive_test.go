@@ -24,6 +24,8 @@ import (
 // household is who lives in the house.
 type household struct{ owner, second *house.Person }
 
+const secondName = "Sam Second"
+
 // live does what people do, and what goes wrong when they do.
 func live(t *testing.T, h *house.House, e *ear, mail func(string) string) household {
 	t.Helper()
@@ -50,7 +52,7 @@ func live(t *testing.T, h *house.House, e *ear, mail func(string) string) househ
 	}
 	e.Secret(values.Get("token"), "an invitation's token")
 	second := h.Join(link, e.Mint("a master password"), house.QuickKDF())
-	called(second, "Sam Second") // not as their e-mail begins
+	called(second, secondName) // not as their e-mail begins
 	h.Post("/identity/accounts/register/verification-email-clicked", map[string]string{"email": email, "emailVerificationToken": values.Get("token")})
 	owner.Prove()
 	owner.Must(http.MethodPost, "/latchkey/invitations", map[string]string{"email": mail("third"), "name": e.Mint("a name")}, nil)
