@@ -21,7 +21,7 @@ const gcPercent = 50
 // memoryLimit makes the collector work harder rather than let a flood of
 // strangers, each with a connection, push out what else runs on the machine. It
 // is no bound: a vault of a hundred megabytes still syncs.
-const memoryLimit = 112 << 20
+const memoryLimit = 100 << 20
 
 func serve(ctx context.Context, s streams, args []string) error {
 	var addresses list
