@@ -34,9 +34,9 @@ func mux() *http.ServeMux {
 		_, _ = io.WriteString(w, "body")
 	})
 	m.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("hunter2 was typed") })
-	m.HandleFunc("GET /nil", func(http.ResponseWriter, *http.Request) {
-		var m map[string]int
-		m["x"] = 1
+	m.HandleFunc("GET /short", func(_ http.ResponseWriter, r *http.Request) {
+		var none []int
+		none[len(r.URL.Path)] = 1
 	})
 	m.HandleFunc("GET /abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	m.HandleFunc("GET /half", func(w http.ResponseWriter, _ *http.Request) {
@@ -152,7 +152,7 @@ func TestPanics(t *testing.T) {
 		answered            bool
 	}{
 		"a value is not told, only its type":          {"/panic", "500 [Internal Server Error]", `panic with a string`, true},
-		"the runtime's own words are":                 {"/nil", "500 [Internal Server Error]", `assignment to entry in nil map`, true},
+		"the runtime's own words are":                 {"/short", "500 [Internal Server Error]", `runtime error: index out of range [6] with length 0`, true},
 		"half an answer breaks off":                   {"/half", "- [Broken Off]", `panic with a *errors.errorString`, false},
 		"an answer that is to break off says nothing": {"/abort", "- [Broken Off]", "", false},
 	} {
