@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/test/canary"
 	"latchkey/test/house"
 	"latchkey/test/story"
 )
@@ -56,11 +57,11 @@ func TestFactors(t *testing.T) {
 			t.Errorf("only %d bytes of requests were seen", sent.Len())
 		}
 		for name, raw := range map[string]string{"the requests": sent.String(), "what the binary said": h.Said()} {
-			if found := story.Find([]byte(raw), typed); len(found) > 0 {
+			if found := canary.Find([]byte(raw), typed); len(found) > 0 {
 				t.Errorf("%s: found %q", name, found)
 			}
 		}
-		found, looked, err := story.FindInFolder(h.Dir, typed)
+		found, looked, err := canary.FindInFolder(h.Dir, typed)
 		nothing(t, found, looked, err)
 	})
 }
