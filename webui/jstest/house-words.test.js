@@ -201,6 +201,8 @@ test('an account under attack, in plain words', () => {
     siegeText(siege).hint,
     /^20,311 tries so far\. Anna’s own devices get in; a new device must be at home/,
   );
+  assert.match(siegeText(siege).hint, /Strangers wait 3 minutes/);
+  assert.doesNotMatch(siegeText({ ...siege, wait: 1 }).hint, /wait/);
   const nobody = siegeText({ ...siege, account: '', places: 1 });
   assert.equal(
     nobody.text,

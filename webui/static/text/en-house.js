@@ -369,7 +369,8 @@ export default Object.freeze({
   'house.bans.all.text': 'Whoever still guesses is shut out again, for longer.',
   'house.siege.known': 'Somebody is guessing {name}’s password from {places}.',
   'house.siege.known.hint':
-    '{tries} so far. {name}’s own devices get in; a new device must be at home, or be let in below. Strangers wait {wait} between tries.',
+    '{tries} so far. {name}’s own devices get in; a new device must be at home, or be let in below.',
+  'house.siege.wait': 'Strangers wait {wait} before the next try.',
   'house.siege.unknown': 'Somebody is guessing the password of an account that is not here, from {places}.',
   'house.siege.unknown.hint': '{tries} so far, for nothing. Nobody here is affected.',
   'house.siege.places.one': 'one address',

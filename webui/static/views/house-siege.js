@@ -9,6 +9,9 @@ import { longText, wordOf } from './house-words.js';
 /** @typedef {{prefix:string, why:string, since:string, until:string, times:number, tries:number}} Ban */
 /** @typedef {{account:string, id?:string, since:string, tries:number, places:number, wait:number}} Siege account: a name, '' where nobody here is called so; wait: seconds until a stranger may try again */
 
+/** Seconds; a shorter wait is not worth a sentence. */
+const LONG = 30;
+
 /** Whole addresses need no length behind them. */
 const ALONE = /\/(?:32|128)$/;
 
@@ -44,7 +47,9 @@ export function siegeText({ account, tries, places, wait }) {
     tries: t('house.siege.tries', { count: tries }),
     wait: longText(wait),
   };
-  return { text: t(`house.siege.${which}`, values), hint: t(`house.siege.${which}.hint`, values) };
+  const hint = [t(`house.siege.${which}.hint`, values)];
+  if (which === 'known' && wait >= LONG) hint.push(t('house.siege.wait', values));
+  return { text: t(`house.siege.${which}`, values), hint: hint.join(' ') };
 }
 
 const ordinal = new Intl.PluralRules('en', { type: 'ordinal' });
