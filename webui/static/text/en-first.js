@@ -266,7 +266,7 @@ export default Object.freeze({
   'join.used.title': 'This invitation no longer works',
   'join.used.lead':
     'An invitation works once, and only for some days. This one was used, was taken back, or has run out.',
-  'join.used.do': 'Ask the person who looks after this house for a new link: under Settings, People.',
+  'join.used.do': 'Ask the person who looks after this house for a new link: under House, People.',
   'join.used.signin': 'I have an account already',
   'join.broken.title': 'This link is not whole',
   'join.broken.lead': 'Part of it is missing. Perhaps the e-mail program broke it into two lines.',
