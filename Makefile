@@ -43,7 +43,7 @@ need-test: need
 	@scripts/page.sh all
 
 test: need-test
-	@scripts/test.sh lint go js acme house crash model+clients story+lab
+	@scripts/test.sh lint js go acme+house crash model+clients story+lab
 
 $(PARTS:%=test-%): test-%: need-test
 	@scripts/test.sh $*
