@@ -20,6 +20,8 @@ export class House {
   /** Answers wait for this. @type {Promise<void>} */
   gate = Promise.resolve();
   offline = false;
+  /** Second factors and passkeys, where a test has them. @type {import('./authenticator.js').Factors|null} */
+  factors = null;
   #revision = 0;
   #next = 0;
   #tokens = new Set();
@@ -70,7 +72,7 @@ export class House {
       this.failing.delete(`${method} ${path}`);
       return { status: failing, json: { message: 'No.', object: 'error' } };
     }
-    const open = this.#openRoute(method, path, body);
+    const open = this.#openRoute(method, path, body) ?? this.factors?.answer(method, path, body, this);
     if (open) return open;
     const token = headers.get('Authorization')?.slice('Bearer '.length);
     if (!this.#tokens.has(token)) return { status: 401, json: { message: 'Unauthorized' } };
@@ -98,6 +100,7 @@ export class House {
         });
         return { json: { object: 'registerFinish' } };
       case 'POST /identity/connect/token':
+        if (body.grant_type === 'webauthn') return this.#passkeyGrant(body);
         return body.grant_type === 'refresh_token' ? this.#refreshGrant(body) : this.#passwordGrant(body);
     }
     return null;
@@ -115,17 +118,36 @@ export class House {
         },
       };
     }
+    const refused = this.factors?.second(body);
+    if (refused) return refused;
     this.account = account;
+    const remembered = body.twoFactorRemember === '1' ? { TwoFactorToken: 'spared' } : {};
+    return this.#enter(remembered);
+  }
+
+  #passkeyGrant({ deviceResponse }) {
+    const used = this.factors.passkeys.find(({ id }) => id === JSON.parse(deviceResponse).id);
+    if (!used) return { status: 400, json: { problem: { code: 'passkey.unknown', text: 'No.', hint: '.' } } };
+    [this.account] = this.accounts.values();
+    const { encryptedPrivateKey: EncryptedPrivateKey, encryptedUserKey: EncryptedUserKey } = used;
+    const WebAuthnPrfOption = EncryptedUserKey ? { EncryptedPrivateKey, EncryptedUserKey } : null;
+    return this.#enter({}, { WebAuthnPrfOption });
+  }
+
+  #enter(more, ways = {}) {
+    const { account } = this;
     const refresh = `refresh-${++this.#next}`;
     this.#refresh.add(refresh);
-    const unlock = { MasterKeyWrappedUserKey: account.wrapped, Salt: account.salt };
-    return {
-      json: {
-        ...this.#grant(),
-        refresh_token: refresh,
-        UserDecryptionOptions: { MasterPasswordUnlock: unlock },
-      },
-    };
+    const {
+      kdfType: KdfType,
+      iterations: Iterations,
+      memory: Memory,
+      parallelism: Parallelism,
+    } = account.kdf;
+    const Kdf = { KdfType, Iterations, Memory, Parallelism };
+    const MasterPasswordUnlock = { MasterKeyWrappedUserKey: account.wrapped, Salt: account.salt, Kdf };
+    const UserDecryptionOptions = { MasterPasswordUnlock, ...ways };
+    return { json: { ...this.#grant(), refresh_token: refresh, UserDecryptionOptions, ...more } };
   }
 
   #refreshGrant(body) {
@@ -134,7 +156,8 @@ export class House {
   }
 
   #grant() {
-    const access = `access-${++this.#next}`;
+    const claims = Buffer.from(JSON.stringify({ email: this.account.email })).toString('base64url');
+    const access = `h.${claims}.${++this.#next}`;
     this.#tokens.add(access);
     return { access_token: access, expires_in: 3600, token_type: 'Bearer' };
   }
@@ -302,7 +325,10 @@ export class House {
   }
 
   #sync(headers) {
-    const etag = `"${this.#revision}"`;
+    if (this.factors?.missing) {
+      return { status: 400, json: { problem: { code: 'second.missing', text: 'No.', hint: '.' } } };
+    }
+    const etag = `"${this.#revision}-${this.factors?.options.length ?? 0}"`;
     if (headers.get('If-None-Match') === etag) return { status: 304, etag };
     const { account } = this;
     return {
@@ -312,6 +338,7 @@ export class House {
         folders: [...this.folders.values()],
         ciphers: [...this.ciphers.values()],
         userDecryption: {
+          webAuthnPrfOptions: this.factors?.options,
           masterPasswordUnlock: {
             kdf: account.kdf,
             salt: account.salt,
