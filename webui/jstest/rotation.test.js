@@ -260,6 +260,7 @@ test('an open page goes on with the new key, and so does whoever signs in after 
   await vault.whenReady();
   assert.equal(vault.items.length, before.length);
   assert.ok(vault.items.every(({ broken }) => !broken));
+  assert.deepEqual(await vault.drafts.get('item:x'), { name: 'half done' }, 'after a lock');
   const elsewhere = page({ house });
   await elsewhere.session.signIn(EMAIL, PASSWORD);
   await elsewhere.vault.whenReady();
@@ -366,8 +367,11 @@ test('other tabs are signed out, and a page that locked meanwhile signs in again
   assert.ok(said.some(({ kind, reason, id }) => kind === 'out' && reason === 'expired' && id));
   const other = { postMessage() {}, onmessage: null, close() {} };
   const tab = await signedIn({ channel: other });
+  let why = '';
+  tab.session.addEventListener('change', ({ detail }) => (why = detail.reason));
   other.onmessage({ data: { kind: 'out', id: tab.session.profile.id, reason: 'expired' } });
   assert.equal(tab.session.state, 'out');
+  assert.equal(why, 'expired');
 });
 
 test('a save that was waiting is not sent under the old key', async () => {
