@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,11 +28,13 @@ func TestRequestLines(t *testing.T) {
 	defer func() { _ = a.Close() }()
 	owned(t, a)
 	handler := a.Handler()
+	asked := 0
 	ask := func(method, path string, door listen.Door) string {
 		_ = log.Flush()
 		out.Reset()
 		r := httptest.NewRequestWithContext(listen.WithDoor(t.Context(), door), method, path+"?token=hunter2", strings.NewReader("{"))
-		r.RemoteAddr = "203.0.113.7:4000"
+		asked++ // each time somebody else: of one address only so many are listed
+		r.RemoteAddr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 18, byte(asked >> 8), byte(asked)}), 4000).String()
 		handler.ServeHTTP(httptest.NewRecorder(), r)
 		_ = log.Flush()
 		for line := range strings.Lines(out.String()) {

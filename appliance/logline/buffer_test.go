@@ -45,7 +45,7 @@ func (s *sink) said() (string, int) {
 
 func asking(t *testing.T, l *logline.Log) func() {
 	t.Helper()
-	h := logline.Requests(mux(), l.Logger, from("192.0.2.1"), nil)
+	h := logline.Requests(mux(), l.Logger, from("127.0.0.1"), nil)
 	return func() {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/silent", nil))
 	}
@@ -123,7 +123,7 @@ func TestWaitingLines(t *testing.T) {
 		}
 		ask()
 		_ = l.Flush()
-		if said, _ = s.said(); !strings.HasSuffix(said, "GET /silent | 200 [OK] | 192.0.2.1\n") {
+		if said, _ = s.said(); !strings.HasSuffix(said, "GET /silent | 200 [OK] | 127.0.0.1\n") {
 			t.Errorf("the end is %q", said[max(0, len(said)-200):])
 		}
 	})
@@ -165,7 +165,7 @@ func TestWaitingLines(t *testing.T) {
 		_ = l.Flush()
 		said, _ := s.said()
 		for line := range strings.Lines(said) {
-			if !strings.HasSuffix(line, "GET /silent | 200 [OK] | 192.0.2.1\n") && !strings.HasSuffix(line, " between\n") {
+			if !strings.HasSuffix(line, "GET /silent | 200 [OK] | 127.0.0.1\n") && !strings.HasSuffix(line, " between\n") {
 				t.Fatalf("line %q", line)
 			}
 		}

@@ -1,6 +1,7 @@
 package logline
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -17,6 +18,9 @@ import (
 // own that may stand in a log: those are told at debug but for "/", which says
 // that somebody opened the page. nil: there are no files.
 //
+// Of one network's requests only so many are told in a minute, and of all; the
+// rest is counted in a line of its own.
+//
 // A handler that panics becomes a line of its own, at error, with the places in
 // the program but without the value, which could hold anything; the caller gets
 // 500, or, with an answer half sent, a broken connection.
@@ -29,6 +33,7 @@ type requests struct {
 	log    slog.Handler
 	client func(*http.Request) netip.Addr
 	files  func(path string) bool
+	bound  bound
 }
 
 // ServeHTTP answers one request and tells of it.
@@ -66,7 +71,25 @@ func (q *requests) tell(a *answer, r *http.Request) {
 	if a.file != "" && a.file != "/" || !a.from.IsValid() && a.method == http.MethodGet {
 		level = slog.LevelDebug
 	}
-	if q.log.Enabled(r.Context(), level) {
-		_ = q.log.Handle(r.Context(), a.record(time.Now(), level)) // a log that fails stops nothing
+	if !q.log.Enabled(r.Context(), level) {
+		return
 	}
+	now := time.Now()
+	listed, before := q.bound.take(a.from, now)
+	if before.count > 0 {
+		q.tellUnlisted(r.Context(), now, before)
+	}
+	if listed {
+		_ = q.log.Handle(r.Context(), a.record(now, level)) // a log that fails stops nothing
+	}
+}
+
+// tellUnlisted tells how many requests a minute left out.
+func (q *requests) tellUnlisted(ctx context.Context, now time.Time, left unlisted) {
+	line := slog.NewRecord(now, slog.LevelWarn, "requests of the last minute were not listed, being too many", 0)
+	line.AddAttrs(slog.Int("count", left.count))
+	if left.worst.IsValid() {
+		line.AddAttrs(slog.String("mostly", left.worst.String()))
+	}
+	_ = q.log.Handle(ctx, line)
 }
