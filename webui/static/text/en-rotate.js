@@ -5,7 +5,7 @@ export default Object.freeze({
   'rotate.lead':
     'Everything you keep is locked with one key, which only your master password and your passkeys can reach. Here it gets a new one, and all your items are locked again with that.',
   'rotate.when': 'Do this when',
-  'rotate.when.stolen': 'a phone or computer was stolen or lost while your vault was open on it, or',
+  'rotate.when.stolen': 'a phone or computer was stolen or lost while your vault was open, or',
   'rotate.when.copy': 'somebody may have a copy of your key: from a device with harmful software, say.',
   'rotate.when.not':
     'If somebody may only know your master password, choose a new password instead; if both, do both. What somebody has copied already stays readable to them: change those passwords at their sites, too.',
