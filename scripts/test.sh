@@ -128,7 +128,8 @@ part_lint() {
 # pebble is a program of its own; the first run fetches and builds it.
 part_acme() { counted go test -json -count=1 -timeout 10m ./test/acme; }
 part_house() { counted go test -json -count=1 -timeout 10m ./test/house; }
-part_story() { counted go test -json -count=1 -timeout 20m ./test/story; }
+# Two browsers at a time: each waits for its house half of the time.
+part_story() { counted go test -json -count=1 -timeout 20m -parallel 2 ./test/story; }
 part_clients() { counted go test -json -count=1 -timeout 20m ./test/clients; }
 # A lab waits more than it works, so that more of them stand side by side than there are processors.
 part_lab() { counted go test -json -count=1 -timeout 20m -parallel 8 ./test/lab; }

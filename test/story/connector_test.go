@@ -23,6 +23,7 @@ import (
 // TestConnectors opens the connector pages as Bitwarden's clients do, and as strangers would: an extension of our
 // own stands for theirs, with an id that this house alone lists. The ceremonies are the real ones.
 func TestConnectors(t *testing.T) {
+	t.Parallel()
 	chromium := Chromium(t)
 	extension, id := unpacked(t)
 	listed := "chrome-extension://" + id

@@ -17,6 +17,7 @@ import (
 // TestFactors is the story of second factors and passkeys: the real page and the real house, and keys in software
 // that the DevTools put into the browser.
 func TestFactors(t *testing.T) {
+	t.Parallel()
 	chromium := Chromium(t)
 	h := house.Start(t, house.Options{})
 	h.Owner() // another device, to be signed out

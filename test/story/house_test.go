@@ -17,6 +17,7 @@ import (
 // TestOwnersDay is the owner's page on a day on which strangers came: the real page and the real house, and a proxy
 // on the loopback that says from where everybody calls, so that there is somebody to shut out.
 func TestOwnersDay(t *testing.T) {
+	t.Parallel()
 	chromium := Chromium(t)
 	h := house.Start(t, house.Options{})
 	owner := h.Owner()

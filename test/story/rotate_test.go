@@ -18,6 +18,7 @@ import (
 // TestNewKey is the story of a new encryption key: the real page gives fifty items of all types another user key,
 // and every one of them is read again, by the page and by the keys in Go.
 func TestNewKey(t *testing.T) {
+	t.Parallel()
 	chromium := Chromium(t)
 	h := house.Start(t, house.Options{})
 	owner := h.Owner()

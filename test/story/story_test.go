@@ -42,6 +42,7 @@ type item struct {
 
 // TestStory is the whole story. Each step of it is a test of its own.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	chromium := Chromium(t)
 	h := house.Start(t, house.Options{Unclaimed: true, Plain: true})
 	link := h.Await(`(http://localhost:\d+/\S*#/setup\?token=\S+)`)
