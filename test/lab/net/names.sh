@@ -168,7 +168,11 @@ cmd_names() {
 	read -r pid _ <"$RUN/knot.pid"
 	runs knot || die "the authoritative server is not there"
 	case ${1:-} in
-	off) kill -STOP "$pid" ;;
+	off)
+		kill -STOP "$pid"
+		# Its threads stop one after the other, and one of them might answer yet.
+		while grep -q '^State:[[:space:]][^T]' "/proc/$pid"/task/*/status; do sleep 0.01; done
+		;;
 	on) kill -CONT "$pid" ;;
 	*) die "names on|off" ;;
 	esac
