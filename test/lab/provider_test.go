@@ -71,6 +71,11 @@ func TestTheProviderMisbehaves(t *testing.T) {
 	t.Parallel()
 	l := lab.Up(t)
 	h := l.House(lab.Options{})
+	t.Cleanup(func() { // what the house itself thought of it
+		if s, err := h.Status(); t.Failed() {
+			t.Logf("status %+v (%v)", s, err)
+		}
+	})
 	plan := h.Settle(t, l.Cloud(l.Plan["CLOUDFLARE_TOKEN"])).Plan
 	lab.Within(t, patience, "the name and the port at first", func() error { return right(l, plan.Name, plan.Lan) })
 	me := h.Owner()
