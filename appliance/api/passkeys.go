@@ -55,11 +55,7 @@ func listPasskeys(c *call) (any, error) {
 }
 
 func passkeyCreation(c *call) (any, error) {
-	me, err := c.me()
-	if err != nil {
-		return nil, err
-	}
-	party, err := c.Party(c.r)
+	me, party, err := c.withParty()
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +68,7 @@ func addPasskey(c *call) (any, error) {
 	if err := c.json(&body); err != nil {
 		return nil, err
 	}
-	me, err := c.me()
-	if err != nil {
-		return nil, err
-	}
-	party, err := c.Party(c.r)
+	me, party, err := c.withParty()
 	if err != nil {
 		return nil, err
 	}

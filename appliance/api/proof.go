@@ -84,11 +84,7 @@ func (c *call) provePassword(hash string) error {
 }
 
 func (c *call) provePasskey(shown assertion) error {
-	me, err := c.me()
-	if err != nil {
-		return err
-	}
-	party, err := c.Party(c.r)
+	me, party, err := c.withParty()
 	if err != nil {
 		return err
 	}
@@ -106,6 +102,16 @@ func (c *call) provePasskey(shown assertion) error {
 		return err
 	}
 	return c.proved()
+}
+
+// withParty loads the caller's account and who the house is to its keys.
+func (c *call) withParty() (account.Account, passkey.Party, error) {
+	me, err := c.me()
+	if err != nil {
+		return me, passkey.Party{}, err
+	}
+	party, err := c.Party(c.r)
+	return me, party, err
 }
 
 // passkeysOf finds the passkeys of the person that an authenticator names.
@@ -132,11 +138,7 @@ func (c *call) proved() error {
 
 // proofOptions asks one of the caller's passkeys to prove them.
 func proofOptions(c *call) (any, error) {
-	me, err := c.me()
-	if err != nil {
-		return nil, err
-	}
-	party, err := c.Party(c.r)
+	me, party, err := c.withParty()
 	if err != nil {
 		return nil, err
 	}

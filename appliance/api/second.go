@@ -166,11 +166,7 @@ func (c *call) securityKeysShape(me account.Account, recovery string) (any, erro
 // keyChallenge asks a new key to make itself known. The wire has no place for
 // the token of the challenge: it is found by its text, as at sign-in.
 func keyChallenge(c *call) (any, error) {
-	me, err := c.me()
-	if err != nil {
-		return nil, err
-	}
-	party, err := c.Party(c.r)
+	me, party, err := c.withParty()
 	if err != nil {
 		return nil, err
 	}
@@ -218,11 +214,7 @@ func putSecurityKey(c *call) (any, error) {
 	if err := c.json(&body); err != nil {
 		return nil, err
 	}
-	me, err := c.me()
-	if err != nil {
-		return nil, err
-	}
-	party, err := c.Party(c.r)
+	me, party, err := c.withParty()
 	if err != nil {
 		return nil, err
 	}

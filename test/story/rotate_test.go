@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"latchkey/client/keys"
+	"latchkey/test/canary"
 	"latchkey/test/house"
 	"latchkey/test/story"
 )
@@ -74,13 +75,13 @@ func TestNewKey(t *testing.T) {
 		}
 	})
 	t.Run("nothing that was typed was sent, said or kept", func(t *testing.T) {
-		if found := story.Find([]byte(sent.String()), typed); len(found) > 0 || sent.Len() < 10_000 {
+		if found := canary.Find([]byte(sent.String()), typed); len(found) > 0 || sent.Len() < 10_000 {
 			t.Errorf("of %d bytes that were sent: found %q", sent.Len(), found)
 		}
-		if found := story.Find([]byte(h.Said()), typed); len(found) > 0 {
+		if found := canary.Find([]byte(h.Said()), typed); len(found) > 0 {
 			t.Errorf("what the binary said: found %q", found)
 		}
-		found, looked, err := story.FindInFolder(h.Dir, typed)
+		found, looked, err := canary.FindInFolder(h.Dir, typed)
 		nothing(t, found, looked, err)
 	})
 }
