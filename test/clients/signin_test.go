@@ -1,6 +1,8 @@
 package clients_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +31,16 @@ func TestSignIn(t *testing.T) {
 		}
 	})
 
+	t.Run("T05 and nothing in the two answers differs but the name", func(t *testing.T) {
+		known, unknown := prelogin(t, h, house.OwnerEmail), prelogin(t, h, "nobody@house.test")
+		if known != unknown {
+			t.Errorf("prelogin tells them apart:\n%s\n%s", known, unknown)
+		}
+		if a, b := refusal(t, h, house.OwnerEmail), refusal(t, h, "nobody@house.test"); a != b {
+			t.Errorf("the refusals differ:\n%s\n%s", a, b)
+		}
+	})
+
 	settings := []struct {
 		name string
 		kdf  keys.KDF
@@ -39,7 +51,7 @@ func TestSignIn(t *testing.T) {
 	}
 	for i, c := range settings {
 		t.Run(c.name, func(t *testing.T) {
-			email := string(rune('a'+i)) + "@kdf.test"
+			email := joined(i)
 			h.Join(h.Invite(email), "seven swans over the lake", c.kdf)
 			device := clients.NewBw(t, h.CA)
 			device.Login(h, email, "seven swans over the lake")
@@ -61,13 +73,15 @@ func TestSignIn(t *testing.T) {
 		})
 	}
 
-	t.Run("T05 and nothing in the two answers differs but the name", func(t *testing.T) {
-		known, unknown := prelogin(t, h, house.OwnerEmail), prelogin(t, h, "nobody@house.test")
-		if known != unknown {
-			t.Errorf("prelogin tells them apart:\n%s\n%s", known, unknown)
+	t.Run("T05 and somebody unknown is answered as one of the household, whatever each has set", func(t *testing.T) {
+		household := []string{prelogin(t, h, house.OwnerEmail)}
+		for i := range settings {
+			household = append(household, prelogin(t, h, joined(i)))
 		}
-		if a, b := refusal(t, h, house.OwnerEmail), refusal(t, h, "nobody@house.test"); a != b {
-			t.Errorf("the refusals differ:\n%s\n%s", a, b)
+		for _, email := range []string{"nobody@house.test", "stranger@house.test", "guess@else.test"} {
+			if got := prelogin(t, h, email); !slices.Contains(household, got) {
+				t.Errorf("%s is answered as nobody here is: %s", email, got)
+			}
 		}
 	})
 
@@ -90,11 +104,14 @@ func TestSignIn(t *testing.T) {
 	})
 }
 
+// joined is the address of the account that joined with the i-th setting.
+func joined(i int) string { return string(rune('a'+i)) + "@kdf.test" }
+
 // prelogin gives what an address is answered, with the address itself taken out.
 func prelogin(t *testing.T, h *house.House, email string) string {
 	t.Helper()
 	answer := h.Post("/identity/accounts/prelogin/password", map[string]string{"email": email})
-	return string(rune(answer.Status)) + strings.ReplaceAll(string(answer.Body), email, "EMAIL")
+	return fmt.Sprint(answer.Status, " ") + strings.ReplaceAll(string(answer.Body), email, "EMAIL")
 }
 
 func refusal(t *testing.T, h *house.House, email string) string {
