@@ -257,6 +257,9 @@ func (r *Reach) Forget(ctx context.Context) error {
 // this house by: NAME and lan.NAME; none where it is reached at home only.
 func (r *Reach) Names() []string {
 	a := r.now()
+	if !a.set && r.held() {
+		return r.heldNames()
+	}
 	var names []string
 	for _, n := range []string{a.plan.Name, a.plan.Lan} {
 		if a.set && n != "" {

@@ -30,6 +30,7 @@ const (
 	FindSources     = "reach.sources"
 	FindCertificate = "reach.certificate"
 	FindLimit       = "reach.limit"
+	FindHeld        = "reach.held"
 )
 
 func rebindText(lan string) string {
@@ -303,6 +304,10 @@ func (f facts) findLimit() health.Finding {
 func (r *Reach) Examine(ctx context.Context) []health.Finding {
 	if r.cfg.Settings.Text(settings.ReachMode) != ModePublic {
 		return nil
+	}
+	if r.held() {
+		l := heldLine()
+		return []health.Finding{{Code: FindHeld, State: health.Warn, Text: l.Text, Hint: l.Hint}}
 	}
 	a := r.follow(context.WithoutCancel(ctx)) // a choice is taken up for good, whoever asked
 	if a.plan.Door != DoorProxy {

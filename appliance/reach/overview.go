@@ -116,6 +116,11 @@ func (r *Reach) Overview() Overview {
 		o.Lines = append(o.Lines, r.clockLine())
 		return o
 	}
+	if o.Mode == ModePublic && r.held() {
+		o.Plan = plan(r.chosen(), "").Shape()
+		o.Lines = append(o.Lines, heldLine(), r.clockLine())
+		return o
+	}
 	if o.Mode == ModePublic && (!a.set || !sameChoice(a.choice, r.chosen())) {
 		a = aim{set: true, choice: r.chosen()} // it is about to be taken up
 		a.plan = plan(a.choice, "")

@@ -102,6 +102,10 @@ type Config struct {
 	// those that it opened before and that are not named any more.
 	Ports func() []uint16
 	Extra func(ctx context.Context, ports []uint16) error
+	// Held reports whether the public path rests although it was chosen: after a
+	// restore, until somebody says that the old machine is off, since two houses
+	// that each keep the name true would tear at it. nil: never.
+	Held func() bool
 	// Clock says the clock's line: whether its time is trusted, and what to do.
 	Clock   func() health.Finding
 	Now     func() time.Time
@@ -223,9 +227,13 @@ func (r *Reach) follow(ctx context.Context) aim {
 	r.mu.Lock()
 	before := r.aim
 	r.mu.Unlock()
-	if !public || choice.Name == "" {
+	if !public || choice.Name == "" || r.held() {
 		if before.set {
 			r.rest()
+		}
+		if public && r.held() {
+			// Whoever comes by the name meets its certificate, for as long as it is good.
+			r.cfg.Certificates.Manage(certs.Want{Names: r.heldNames()})
 		}
 		return aim{}
 	}

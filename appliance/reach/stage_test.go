@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ type stage struct {
 	board    *health.Board
 	logged   *paper
 	owner    bool
+	resting  atomic.Bool // after a restore
 	ports    []uint16
 
 	mu       sync.Mutex
@@ -157,7 +159,7 @@ func newStageAsking(t *testing.T, keep memory, kept *blob, checker *http.Client)
 	s.Reach, err = reach.New(t.Context(), reach.Config{
 		Settings: table, Board: s.board, Keep: kept, Uplink: (*way)(s), Mapper: (*mapper)(s), Keeper: (*keeper)(s), Certificates: (*certificates)(s),
 		Authority: (*names)(s), Open: s.open, HasOwner: func(context.Context) (bool, error) { return s.owner, nil },
-		Ports: func() []uint16 { return s.ports }, Extra: func(_ context.Context, p []uint16) error { s.extra = p; return nil },
+		Held: s.resting.Load, Ports: func() []uint16 { return s.ports }, Extra: func(_ context.Context, p []uint16) error { s.extra = p; return nil },
 		Clock: func() health.Finding { return health.Finding{State: health.OK, Text: "The clock is right."} },
 		Now:   s.clock, Checker: checker, Log: log,
 	})
@@ -166,6 +168,8 @@ func newStageAsking(t *testing.T, keep memory, kept *blob, checker *http.Client)
 	}
 	return s
 }
+
+func (s *stage) hold(rests bool) { s.resting.Store(rests) }
 
 func (s *stage) clock() time.Time {
 	s.mu.Lock()
