@@ -29,7 +29,9 @@ var floors = []floor{
 		"dyndns/authority": {"dyndns/query"},
 		"dyndns/portmap":   {"dyndns/uplink"},
 	}},
-	{packages: []string{"appliance/store", "appliance/backup"}},
+	{packages: []string{"appliance/store", "appliance/backup/...", "appliance/restore"}, beside: map[string][]string{
+		"appliance/restore": {"appliance/backup/archive", "appliance/backup/target"},
+	}},
 	{packages: []string{"appliance/reach", "appliance/setup"}, beside: map[string][]string{"appliance/setup": {"appliance/reach"}}},
 	{packages: []string{"appliance/api", "appliance/listen"}},
 	{packages: []string{"appliance"}},
@@ -48,18 +50,19 @@ var onTop = []string{"client", "client/...", "test/..."}
 // sole names the few packages that may import a library, so that it can be changed in one place. The longest
 // matching name decides.
 var sole = map[string][]string{
-	"github.com/asdine/storm":  {"appliance/store"},
-	"go.etcd.io/bbolt":         {"appliance/store"},
-	"github.com/caddyserver":   {"appliance/certs"},
-	"github.com/mholt/acmez":   {"appliance/certs"},
-	"go.uber.org/zap":          {"appliance/certs"},
-	"github.com/go-webauthn":   {"appliance/passkey"},
-	"github.com/huin/goupnp":   {"dyndns/portmap"},
-	"github.com/oschwald":      {"appliance/country"},
-	"github.com/maxmind":       {"appliance/country"},
-	"github.com/libdns":        {"dyndns/provider"},
-	"github.com/libdns/libdns": {"dyndns/provider", "appliance/certs", "appliance/reach"},
-	"github.com/miekg/dns":     {"dyndns/query", "dyndns/authority", "dyndns/publicip", "dyndns/provider"},
+	"github.com/asdine/storm":       {"appliance/store"},
+	"go.etcd.io/bbolt":              {"appliance/store"},
+	"github.com/caddyserver":        {"appliance/certs"},
+	"github.com/mholt/acmez":        {"appliance/certs"},
+	"go.uber.org/zap":               {"appliance/certs"},
+	"github.com/go-webauthn":        {"appliance/passkey"},
+	"github.com/huin/goupnp":        {"dyndns/portmap"},
+	"github.com/oschwald":           {"appliance/country"},
+	"github.com/maxmind":            {"appliance/country"},
+	"github.com/libdns":             {"dyndns/provider"},
+	"github.com/libdns/libdns":      {"dyndns/provider", "appliance/certs", "appliance/reach"},
+	"github.com/klauspost/compress": {"appliance/backup/archive"},
+	"github.com/miekg/dns":          {"dyndns/query", "dyndns/authority", "dyndns/publicip", "dyndns/provider"},
 }
 
 func matches(pattern, folder string) bool {
