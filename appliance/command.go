@@ -1,11 +1,9 @@
 package appliance
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -33,47 +31,11 @@ func Machine(ctx context.Context, c Config) (client *http.Client, done func() er
 	if err != nil {
 		return nil, nil, err
 	}
+	here := &inProcess{handler: a.Handler()}
 	done = func() error {
+		here.wait() // nobody works on a file that is closed
 		flush := a.journal.Flush(context.WithoutCancel(ctx))
 		return errors.Join(flush, a.Close())
 	}
-	return &http.Client{Transport: inProcess{a.Handler()}}, done, nil
+	return &http.Client{Transport: here}, done, nil
 }
-
-// inProcess hands requests to a handler as if they came through the machine's
-// socket.
-type inProcess struct{ handler http.Handler }
-
-// RoundTrip answers one request, its body whole in memory.
-func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	body := []byte{}
-	if r.Body != nil {
-		var err error
-		if body, err = io.ReadAll(r.Body); err != nil {
-			return nil, fmt.Errorf("reading a request: %w", err)
-		}
-		_ = r.Body.Close() // a reader of bytes
-	}
-	in := r.Clone(listen.WithDoor(r.Context(), listen.DoorSocket))
-	in.Body = io.NopCloser(bytes.NewReader(body))
-	in.RequestURI = r.URL.RequestURI()
-	in.Host = r.URL.Host
-	w := &recorder{status: http.StatusOK, header: make(http.Header)}
-	p.handler.ServeHTTP(w, in)
-	return &http.Response{
-		Status: http.StatusText(w.status), StatusCode: w.status, Header: w.header, Request: r,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
-	}, nil
-}
-
-// recorder keeps an answer in memory.
-type recorder struct {
-	status int
-	header http.Header
-	body   bytes.Buffer
-}
-
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(b []byte) (int, error) { return w.body.Write(b) }
