@@ -109,14 +109,14 @@ func Assemble(ctx context.Context, c Config) (*Appliance, error) {
 }
 
 func makeHouse(c Config) error {
-	made, err := store.Made(c.Data, false)
+	made, err := store.Made(c.Data)
 	if err != nil || made {
 		return err
 	}
 	if !c.Make {
 		return noHouse(c.Data)
 	}
-	return store.Create(c.Data)
+	return store.Create(c.Data, nil)
 }
 
 // openKept loads the time, the settings and what the opening itself found.

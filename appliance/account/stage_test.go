@@ -32,7 +32,7 @@ type stage struct {
 func newStage(t testing.TB) *stage {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "house")
-	if err := store.Create(dir); err != nil {
+	if err := store.Create(dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	s := &stage{t: t, hasher: account.NewQuickHasher(), days: 30, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}

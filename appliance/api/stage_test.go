@@ -66,7 +66,7 @@ func newStage(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "house"), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), path: path{trusted: "https://lan.vault.example.org"}}
 	quiet := slog.New(slog.DiscardHandler)
-	if err := store.Create(s.dir); err != nil {
+	if err := store.Create(s.dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	file, err := store.Open(context.Background(), store.Config{Dir: s.dir, Now: s.clock, Log: quiet})

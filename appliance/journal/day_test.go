@@ -30,7 +30,7 @@ func TestADayOfLogWearsOutNoCard(t *testing.T) {
 	} {
 		t.Run(day.says, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "house")
-			if err := store.Create(dir); err != nil {
+			if err := store.Create(dir, nil); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Test(t, func(t *testing.T) { oneDay(t, dir, day.lives, day.bytes, day.lines) })

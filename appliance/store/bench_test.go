@@ -46,7 +46,7 @@ func bareSave(db *bbolt.DB, n uint64) error {
 func benchStore(b *testing.B) *Store {
 	b.Helper()
 	dir := b.TempDir()
-	must(b, Create(dir))
+	must(b, Create(dir, nil))
 	s, err := Open(b.Context(), quiet(dir))
 	must(b, err)
 	b.Cleanup(func() { _ = s.Close() })
@@ -270,7 +270,7 @@ func BenchmarkList10000(b *testing.B) {
 // BenchmarkOpenWith100000Items is a start, without the program around it.
 func BenchmarkOpenWith100000Items(b *testing.B) {
 	dir := b.TempDir()
-	must(b, Create(dir))
+	must(b, Create(dir, nil))
 	s, err := Open(b.Context(), quiet(dir))
 	must(b, err)
 	fill(b, s, 100_000, owners(100)...)

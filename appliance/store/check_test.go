@@ -106,7 +106,7 @@ func TestAChildThatEndsBadlyIsAFindingAndLeavesNothing(t *testing.T) {
 
 func TestOpenRemovesTheCopiesOfAKilledCheck(t *testing.T) {
 	dir := t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	left := filepath.Join(dir, fileName+".check-123")
 	must(t, os.WriteFile(left, []byte("x"), 0o600))
 	s, err := Open(t.Context(), quiet(dir))
@@ -193,7 +193,7 @@ func TestTheFullCheckFindsWhatIsNotAsItMustBe(t *testing.T) {
 	for _, c := range harms {
 		t.Run(c.says, func(t *testing.T) {
 			dir := t.TempDir()
-			must(t, Create(dir))
+			must(t, Create(dir, nil))
 			s, err := Open(t.Context(), quiet(dir))
 			must(t, err)
 			owner := furnished(t, s)

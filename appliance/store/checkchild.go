@@ -42,7 +42,7 @@ func (s *Store) CheckInChild(ctx context.Context, c CheckConfig) (Report, error)
 	}
 	out, complaint := &limited{size: reportSize}, &limited{size: complaintSize}
 	cmd := exec.CommandContext(ctx, c.Command[0], append(c.Command[1:len(c.Command):len(c.Command)], path)...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(s.key.encode()), out, complaint
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(s.SealKey()), out, complaint
 	cmd.Env, cmd.WaitDelay = c.Env, childPatience
 	err = cmd.Run()
 	if ctx.Err() != nil {

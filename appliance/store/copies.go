@@ -22,10 +22,12 @@ func (s *Store) copyAside(ctx context.Context) (path string, err error) {
 	return f.Name(), nil
 }
 
-// removeCopies removes the copies that a killed check has left; the caller
-// holds the database's lock, so that none is in use.
+// removeCopies removes the copies that a killed check, migration or closing of
+// the key has left; the caller holds the database's lock, so that none is in
+// use.
 func removeCopies(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, copyPattern)) // the pattern is good
+	left = append(left, filepath.Join(dir, beforeMaking), filepath.Join(dir, closingKey))
 	for _, path := range left {
 		_ = os.Remove(path) // one that stays costs space and is tried again
 	}

@@ -139,7 +139,7 @@ func (m *model) settle(w int, kept bool) {
 
 // compare opens the house as the next start would, and reads all of it.
 func (m *model) compare(dir string) (err error) {
-	made, err := Made(dir, false)
+	made, err := Made(dir)
 	if err != nil {
 		return fmt.Errorf("looking: %w", err)
 	}
@@ -147,7 +147,7 @@ func (m *model) compare(dir string) (err error) {
 		if len(m.kept) > 0 {
 			return errors.New("the house is gone")
 		}
-		if err := Create(dir); err != nil {
+		if err := Create(dir, nil); err != nil {
 			return fmt.Errorf("creating after a killed creation: %w", err)
 		}
 	}
@@ -206,10 +206,10 @@ func crashChild(args []string) int {
 	if err != nil {
 		return complain(err)
 	}
-	if made, err := Made(dir, false); err != nil {
+	if made, err := Made(dir); err != nil {
 		return complain(err)
 	} else if !made {
-		if err := Create(dir); err != nil {
+		if err := Create(dir, nil); err != nil {
 			return complain(err)
 		}
 	}

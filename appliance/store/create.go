@@ -19,13 +19,17 @@ import (
 // first gets its name, the key before the database. So whenever a kill comes,
 // the folder holds either nothing that counts (and Create begins anew), or the
 // key and a finished database that lacks only its name (and Create or Open
-// gives it), or both. A key is never made where one is.
-func Create(dir string) error { return (&creation{dir: dir}).run() }
+// gives it), or both. A key is never made where one is. It is closed by
+// machineKey from the first, where that is not nil.
+func Create(dir string, machineKey []byte) error {
+	return (&creation{dir: dir, machineKey: machineKey}).run()
+}
 
 // creation is one run of Create; reached is told of each step, for the tests.
 type creation struct {
-	dir     string
-	reached func(step string)
+	dir        string
+	machineKey []byte
+	reached    func(step string)
 }
 
 func (c *creation) step(name string) {
@@ -35,6 +39,9 @@ func (c *creation) step(name string) {
 }
 
 func (c *creation) run() error {
+	if err := checkMachineKey(c.machineKey); err != nil {
+		return err
+	}
 	if err := makeFolder(c.dir); err != nil {
 		return unreadable(c.dir, err)
 	}
@@ -76,7 +83,7 @@ func (c *creation) prepare() error {
 	}
 	c.step("cleared")
 	key := newSealKey()
-	if err := writeDurable(keyPath, key.encode()); err != nil {
+	if err := writeDurable(keyPath, key.file(c.machineKey)); err != nil {
 		return unreadable(c.dir, err)
 	}
 	c.step("key written")

@@ -30,7 +30,7 @@ func wantProblem(t *testing.T, err error, code string) {
 
 func TestACreatedHouseIsForItsOwnerAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, keyName): 0o600, filepath.Join(dir, fileName): 0o600} {
 		info, err := os.Stat(path)
 		if must(t, err); info.Mode().Perm() != want {
@@ -46,7 +46,7 @@ func TestACreatedHouseIsForItsOwnerAlone(t *testing.T) {
 func TestAFolderAndAKeyThatOthersMayReadIsTold(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	must(t, os.Mkdir(dir, 0o755))
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("a folder that was there has mode %v, %v", info.Mode(), err)
 	}
@@ -67,16 +67,16 @@ func TestAFolderAndAKeyThatOthersMayReadIsTold(t *testing.T) {
 
 func TestAHouseIsNeverMadeOverAnother(t *testing.T) {
 	dir := t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	before, err := os.ReadFile(filepath.Join(dir, keyName))
 	must(t, err)
-	wantProblem(t, Create(dir), "store.exists")
+	wantProblem(t, Create(dir, nil), "store.exists")
 	for _, lost := range []struct{ name, code string }{{keyName, "store.keyLost"}, {fileName, "store.fileLost"}} {
 		t.Run("nor where only "+lost.name+" is missing", func(t *testing.T) {
 			path := filepath.Join(dir, lost.name)
 			must(t, os.Rename(path, path+".aside"))
-			wantProblem(t, Create(dir), lost.code)
-			_, err := Made(dir, false)
+			wantProblem(t, Create(dir, nil), lost.code)
+			_, err := Made(dir)
 			wantProblem(t, err, lost.code)
 			_, err = Open(t.Context(), quiet(dir))
 			wantProblem(t, err, lost.code)
@@ -87,24 +87,6 @@ func TestAHouseIsNeverMadeOverAnother(t *testing.T) {
 	if must(t, err); string(after) != string(before) {
 		t.Error("the key has changed")
 	}
-}
-
-func TestAKeyElsewhereOpensTheHouseAndNeverMakesOne(t *testing.T) {
-	dir := t.TempDir()
-	must(t, Create(dir))
-	key, err := os.ReadFile(filepath.Join(dir, keyName))
-	must(t, err)
-	must(t, os.Remove(filepath.Join(dir, keyName)))
-	c := quiet(dir)
-	c.SealKey = []byte(strings.TrimSpace(string(key))) // as a credential may come
-	s, err := Open(t.Context(), c)
-	must(t, err)
-	must(t, s.Close())
-	must(t, os.Remove(filepath.Join(dir, fileName)))
-	_, err = Made(dir, true)
-	wantProblem(t, err, "store.fileLost")
-	_, err = Open(t.Context(), c)
-	wantProblem(t, err, "store.fileLost")
 }
 
 // The steps of a creation, at each of which a child kills itself.
@@ -131,13 +113,13 @@ func TestACreationKilledAtAnyStepResumes(t *testing.T) {
 				t.Fatal("the child was not killed")
 			}
 			key, _ := os.ReadFile(filepath.Join(dir, keyName))
-			made, err := Made(dir, false)
+			made, err := Made(dir)
 			must(t, err)
 			if made != (len(key) > 0) {
 				t.Errorf("made is %v with a key of %d bytes", made, len(key))
 			}
 			if !made {
-				must(t, Create(dir))
+				must(t, Create(dir, nil))
 			}
 			s, err := Open(t.Context(), quiet(dir))
 			must(t, err)
@@ -157,8 +139,8 @@ func TestACreationKilledAtAnyStepResumes(t *testing.T) {
 	t.Run("and Create itself resumes as well", func(t *testing.T) {
 		dir := t.TempDir()
 		_ = child("create", dir, "key named").Run()
-		must(t, Create(dir))
-		wantProblem(t, Create(dir), "store.exists")
+		must(t, Create(dir, nil))
+		wantProblem(t, Create(dir, nil), "store.exists")
 	})
 }
 
@@ -167,7 +149,7 @@ func TestManyCreationsAtOnceMakeOneHouse(t *testing.T) {
 	results := make(chan error)
 	const many = 6
 	for range many {
-		go func() { results <- Create(dir) }()
+		go func() { results <- Create(dir, nil) }()
 	}
 	made := 0
 	for range many {
@@ -188,8 +170,8 @@ func TestManyCreationsAtOnceMakeOneHouse(t *testing.T) {
 func TestAFolderThatCantBeMadeOrReadIsAProblem(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(file, nil, 0o600))
-	wantProblem(t, Create(filepath.Join(file, "data")), "store.unreadable")
-	_, err := Made(filepath.Join(file, "data"), false)
+	wantProblem(t, Create(filepath.Join(file, "data"), nil), "store.unreadable")
+	_, err := Made(filepath.Join(file, "data"))
 	wantProblem(t, err, "store.unreadable")
 	_, err = Open(t.Context(), quiet(filepath.Join(t.TempDir(), "nowhere")))
 	wantProblem(t, err, "store.none")

@@ -155,7 +155,7 @@ func TestDamageAnywhereIsNoticedOrHarmless(t *testing.T) {
 func damagedHouse(t *testing.T) (dir string, file []byte) {
 	t.Helper()
 	dir = t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	s, err := Open(t.Context(), quiet(dir))
 	must(t, err)
 	must(t, s.SetValue(t.Context(), "name", []byte("value")))

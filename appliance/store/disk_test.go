@@ -56,7 +56,7 @@ func countItems(s *Store, owner account.UserID) (items, folders int, err error) 
 
 func TestAFullDiskRefusesTheWriteAndKeepsTheRest(t *testing.T) {
 	dir := t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	out, err := child("full", dir).Output()
 	must(t, err)
 	var kept, found int

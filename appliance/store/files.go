@@ -48,20 +48,16 @@ func there(path string) (bool, error) {
 // Made says whether the folder holds a house, so that Open is the thing to do;
 // false means that Create is. One file without the other, or a folder that
 // can't be read, is a problem: nothing is ever started afresh over it.
-// keyElsewhere says that the seal key is not in the folder (Config.SealKey);
-// such a house was once made, so that a missing database is then lost.
-func Made(dir string, keyElsewhere bool) (bool, error) {
+func Made(dir string) (bool, error) {
 	p, err := look(dir)
 	if err != nil {
 		return false, err
 	}
 	switch {
-	case p.file && (p.key || keyElsewhere):
+	case p.file && p.key:
 		return true, nil
 	case p.file:
 		return false, problemKeyLost(dir)
-	case keyElsewhere:
-		return false, problemFileLost(dir)
 	case p.key && p.making:
 		return true, nil // killed between the two names: Open finishes it
 	case p.key:

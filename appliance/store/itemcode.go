@@ -16,6 +16,8 @@ const (
 	itemVersion = 1
 	itemHead    = 1 + 1 + 8 + 8
 
+	itemRevisionAt = 1 + 1
+
 	flagFavourite = 1
 	flagFolder    = 2
 	flagDeleted   = 4
@@ -62,7 +64,7 @@ func decodeItem(text []byte, it *vault.Item) error {
 	}
 	flags := text[1]
 	it.Favourite = flags&flagFavourite != 0
-	it.Revision = vault.Revision(binary.BigEndian.Uint64(text[2:]))
+	it.Revision = vault.Revision(binary.BigEndian.Uint64(text[itemRevisionAt:]))
 	it.Created = timeOf(text[10:])
 	rest := text[itemHead:]
 	it.Folder, it.Deleted, it.Archived = "", time.Time{}, time.Time{}
@@ -92,7 +94,7 @@ func revisionOf(text []byte) (vault.Revision, error) {
 	if len(text) <= itemHead || text[0] != itemVersion {
 		return 0, errItemText
 	}
-	return vault.Revision(binary.BigEndian.Uint64(text[2:])), nil
+	return vault.Revision(binary.BigEndian.Uint64(text[itemRevisionAt:])), nil
 }
 
 func appendTime(to []byte, t time.Time) []byte {
@@ -105,7 +107,10 @@ func timeOf(b []byte) time.Time {
 }
 
 // A folder's text: version 1 | revision 8 | name.
-const folderHead = 1 + 8
+const (
+	folderHead       = 1 + 8
+	folderRevisionAt = 1
+)
 
 func encodeFolder(f *vault.Folder) []byte {
 	b := append(make([]byte, 0, folderHead+len(f.Name)), itemVersion)
@@ -117,7 +122,7 @@ func decodeFolder(text []byte, f *vault.Folder) error {
 	if len(text) < folderHead || text[0] != itemVersion {
 		return errItemText
 	}
-	f.Revision = vault.Revision(binary.BigEndian.Uint64(text[1:]))
+	f.Revision = vault.Revision(binary.BigEndian.Uint64(text[folderRevisionAt:]))
 	f.Name = string(text[folderHead:])
 	return nil
 }

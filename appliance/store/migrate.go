@@ -53,29 +53,25 @@ var (
 	errStranger = errors.New("the file belongs to another key")
 )
 
-// migrate brings the file up to version upTo, each step in a transaction that
-// also writes the version, so that a kill in between repeats none.
+// migrate brings the file up to version upTo, in one transaction, so that it is
+// of the one version or the other whenever a kill comes.
 func (m *migrator) migrate(db *bbolt.DB, from, upTo uint64) (err error) {
 	defer caught(&err)
-	for _, step := range migrations() {
-		if step.version <= from || step.version > upTo {
-			continue
-		}
-		err := db.Update(func(tx *bbolt.Tx) error {
+	return db.Update(func(tx *bbolt.Tx) error {
+		for _, step := range migrations() {
+			if step.version <= from || step.version > upTo {
+				continue
+			}
 			if err := step.run(m, tx); err != nil {
-				return err
+				return fmt.Errorf("migrating to version %d (%s): %w", step.version, step.name, err)
 			}
-			b, err := tx.CreateBucketIfNotExists([]byte(bucketHouse))
-			if err != nil {
-				return err
-			}
-			return b.Put(keyVersion, binary.BigEndian.AppendUint64(nil, step.version))
-		})
-		if err != nil {
-			return fmt.Errorf("migrating to version %d (%s): %w", step.version, step.name, err)
 		}
-	}
-	return nil
+		b, err := tx.CreateBucketIfNotExists([]byte(bucketHouse))
+		if err != nil {
+			return err
+		}
+		return b.Put(keyVersion, binary.BigEndian.AppendUint64(nil, upTo))
+	})
 }
 
 // identify reads the file's version and checks that it is this house's: the id

@@ -17,10 +17,10 @@ import (
 
 // Config says which house to open. Dir and Log must be set.
 type Config struct {
-	Dir     string
-	SealKey []byte           // the content of seal.key when it is not in Dir, else nil
-	Now     func() time.Time // nil: time.Now
-	Log     *slog.Logger
+	Dir        string
+	MachineKey []byte           // 32 bytes that close seal.key; nil: this machine has none
+	Now        func() time.Time // nil: time.Now
+	Log        *slog.Logger
 }
 
 // Opening is what Open found worth telling.
@@ -28,7 +28,9 @@ type Opening struct {
 	MetaDamaged bool   // one of the two meta pages was bad, as after a power cut; the other one holds
 	Resumed     bool   // a creation that was killed has been finished
 	Migrated    uint64 // the version that the file had before, 0 when it was current
+	Before      string // path of the copy from before a migration, this one or an earlier; empty: none. See ForgetBefore
 	Exposed     bool   // other users of the machine may read the key or the database
+	KeyOpen     error  // why seal.key could not be closed by the machine key; nil: it is closed, or there is none
 }
 
 // On a 64-bit machine the map is made large at once: growing it means waiting
@@ -54,7 +56,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		c.Now = time.Now
 	}
 	var found Opening
-	made, err := Made(c.Dir, c.SealKey != nil)
+	made, err := Made(c.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -64,14 +66,18 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if found.Resumed, err = resume(c); err != nil {
 		return nil, err
 	}
-	key, err := loadKey(c)
+	key, open, err := loadKey(c.Dir, c.MachineKey)
 	if err != nil {
 		return nil, err
 	}
 	if found.MetaDamaged, err = inspect(ctx, c.Dir); err != nil {
 		return nil, err
 	}
-	return openFile(c, key, found)
+	s, err := openFile(ctx, c, key, found)
+	if err == nil && open && c.MachineKey != nil {
+		s.closeKey(c.MachineKey)
+	}
+	return s, err
 }
 
 // resume gives a finished database its name after a creation was killed.
@@ -88,21 +94,6 @@ func resume(c Config) (bool, error) {
 		return false, err
 	}
 	return true, (&creation{dir: c.Dir}).finish()
-}
-
-func loadKey(c Config) (sealKey, error) {
-	text := c.SealKey
-	if text == nil {
-		var err error
-		if text, err = os.ReadFile(filepath.Join(c.Dir, keyName)); err != nil {
-			return sealKey{}, unreadable(c.Dir, err)
-		}
-	}
-	key, err := parseSealKey(text)
-	if err != nil {
-		return sealKey{}, problemKeyDamaged(c.Dir).Because(err)
-	}
-	return key, nil
 }
 
 // inspect reads the meta pages under our own lock, before bbolt maps the file.
@@ -138,7 +129,7 @@ func inspect(ctx context.Context, dir string) (damaged bool, err error) {
 
 // openFile hands the file to bbolt and storm, and proves that it is this
 // house's before anything is written.
-func openFile(c Config, key sealKey, found Opening) (s *Store, err error) {
+func openFile(ctx context.Context, c Config, key sealKey, found Opening) (s *Store, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	db, err := openBolt(filepath.Join(c.Dir, fileName))
 	if err != nil {
@@ -161,12 +152,16 @@ func openFile(c Config, key sealKey, found Opening) (s *Store, err error) {
 		return nil, openingProblem(c.Dir, err)
 	}
 	if version < Version() {
+		if err := keepBefore(ctx, c.Dir, db, version); err != nil {
+			return nil, err
+		}
 		found.Migrated = version
 		if err := m.migrate(db, version, Version()); err != nil {
 			return nil, openingProblem(c.Dir, err)
 		}
 	}
 	removeCopies(c.Dir)
+	found.Before = before(c.Dir)
 	found.Exposed = exposed(c.Dir)
 	return newStore(c, db, m, found), nil
 }

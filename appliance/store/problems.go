@@ -51,6 +51,24 @@ func problemKeyDamaged(dir string) *problem.Problem {
 		"Put seal.key back from where you keep a copy, or restore a backup.", dir)
 }
 
+func problemKeyClosed(dir string) *problem.Problem {
+	return refused("store.keyClosed", "The key (seal.key) of "+dir+" is closed by the machine's own key, which this program was not given.",
+		"Let the installed service open it, or run this as root; on another machine, restore a backup.", dir)
+}
+
+func problemMachineKey(dir string) *problem.Problem {
+	return refused("store.machineKey", "The key (seal.key) of "+dir+" was closed by another machine's key.",
+		"Put back the seal.key, or the machine key, that belong together; or restore a backup.", dir)
+}
+
+func problemNoCopy(dir string, full bool) *problem.Problem {
+	hint := hintDisk
+	if full {
+		hint = "Free as much space as latchkey.db takes, and start Latchkey again. Nothing was changed."
+	}
+	return refused("store.noCopy", "The database in "+dir+" must be brought to a newer format, and the copy of it that is made first can't be kept.", hint, dir)
+}
+
 func problemKeyForeign(dir string) *problem.Problem {
 	return refused("store.keyForeign", "The key (seal.key) belongs to another database than the one in "+dir+".",
 		"Put back the seal.key that was made with this latchkey.db.", dir)

@@ -34,7 +34,7 @@ func goodMeta(pageSize uint32, root, freelist, highWater, txid uint64) []byte {
 func madeHouse(t *testing.T) (dir string, file, key []byte) {
 	t.Helper()
 	dir = t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	s, err := Open(t.Context(), quiet(dir))
 	must(t, err)
 	furnished(t, s)
@@ -76,7 +76,7 @@ func TestWhatCantBeOpenedSaysWhyAndStaysAsItIs(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(dir, keyName), c.key, 0o600))
 			_, err := Open(t.Context(), quiet(dir))
 			wantProblem(t, err, c.code)
-			wantProblem(t, Create(dir), "store.exists")
+			wantProblem(t, Create(dir, nil), "store.exists")
 			left, err := os.ReadFile(filepath.Join(dir, fileName))
 			if must(t, err); !bytes.Equal(left, c.file) {
 				t.Error("the database was changed")
@@ -101,7 +101,7 @@ func TestAHouseThatAnotherProcessUsesIsLeftAlone(t *testing.T) {
 
 func TestANewerFileIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	s, err := Open(t.Context(), quiet(dir))
 	must(t, err)
 	must(t, s.db.Update(func(tx *bbolt.Tx) error {

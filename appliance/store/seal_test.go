@@ -130,7 +130,7 @@ func TestARowOfATableOpensOnlyAsItself(t *testing.T) {
 
 func TestItemsThatChangePlacesAreNotOpened(t *testing.T) {
 	dir := t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	s, err := Open(t.Context(), quiet(dir))
 	must(t, err)
 	defer func() { _ = s.Close() }()

@@ -21,8 +21,8 @@ type sealKey struct {
 	secret [32]byte
 }
 
-// The key file is text, one fact a line, so that it can be looked at, printed
-// and typed again:
+// The open key file is text, one fact a line, so that it can be looked at,
+// printed and typed again:
 //
 //	latchkey seal key 1
 //	house 32 hexadecimal digits

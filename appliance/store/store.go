@@ -95,13 +95,7 @@ func (s *Store) Ping(ctx context.Context) error { return s.writer.ping(ctx) }
 // HotCopy writes the file as it is now to w, while reading and writing go on.
 // A slow w keeps the pages of that moment from being used again.
 func (s *Store) HotCopy(ctx context.Context, w io.Writer) error {
-	return s.view(ctx, func(l *layer) (err error) {
-		defer caught(&err)
-		if _, err := l.tx.WriteTo(contextWriter{ctx, w}); err != nil {
-			return fmt.Errorf("copying the database: %w", err)
-		}
-		return nil
-	})
+	return s.view(ctx, func(l *layer) error { return l.copyTo(ctx, w) })
 }
 
 // contextWriter stops writing when ctx ends.

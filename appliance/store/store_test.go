@@ -23,7 +23,7 @@ import (
 func newHouse(t testing.TB) (*store.Store, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	if err := store.Create(dir); err != nil {
+	if err := store.Create(dir, nil); err != nil {
 		t.Fatalf("Create: %v", err)
 	}
 	return open(t, dir), dir

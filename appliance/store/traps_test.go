@@ -36,7 +36,7 @@ func bareStorm(t *testing.T) *storm.DB {
 func openNew(t *testing.T) *Store {
 	t.Helper()
 	dir := t.TempDir()
-	if err := Create(dir); err != nil {
+	if err := Create(dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	s, err := Open(t.Context(), Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
@@ -295,13 +295,15 @@ func TestTrap7AnOpenThatFailsLetsGoOfTheFile(t *testing.T) {
 		t.Error("plain storm has let go: the trap is gone")
 	}
 	dir := t.TempDir()
-	must(t, Create(dir))
-	c := Config{Dir: dir, Log: slog.New(slog.DiscardHandler), SealKey: newSealKey().encode()}
-	if _, err := Open(t.Context(), c); err == nil {
+	must(t, Create(dir, nil))
+	own, err := os.ReadFile(filepath.Join(dir, keyName))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, keyName), newSealKey().encode(), fileMode))
+	if _, err := Open(t.Context(), quiet(dir)); err == nil {
 		t.Fatal("it opened with a foreign key")
 	}
-	c.SealKey = nil
-	s, err := Open(t.Context(), c)
+	must(t, os.WriteFile(filepath.Join(dir, keyName), own, fileMode))
+	s, err := Open(t.Context(), quiet(dir))
 	must(t, err)
 	must(t, s.Close())
 }

@@ -62,16 +62,18 @@ func (s *Store) ChangeValue(ctx context.Context, name string, fn func(old []byte
 
 // SetValues keeps all of values, each under its name, or none of them.
 func (s *Store) SetValues(ctx context.Context, values map[string][]byte) error {
-	return s.writer.do(ctx, alone, func(l *layer) error {
-		t := l.table(tableValues)
-		for name, b := range values {
-			r := record{ID: l.s.sealer.name(nameValue, name)}
-			if err := t.store(r, value{name, append([]byte{}, b...)}); err != nil {
-				return err
-			}
+	return s.writer.do(ctx, alone, func(l *layer) error { return l.putValues(values) })
+}
+
+func (l *layer) putValues(values map[string][]byte) error {
+	t := l.table(tableValues)
+	for name, b := range values {
+		r := record{ID: l.s.sealer.name(nameValue, name)}
+		if err := t.store(r, value{name, append([]byte{}, b...)}); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // value reads one value, or answers ErrNoValue.

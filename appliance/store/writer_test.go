@@ -122,7 +122,7 @@ func TestAQueueThatIsFullMakesWritersWaitAndLosesNone(t *testing.T) {
 
 func TestCloseLetsWaitingWritesRunAndRefusesLaterOnes(t *testing.T) {
 	dir := t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	s, err := Open(t.Context(), quiet(dir))
 	must(t, err)
 	release := held(t, s)
@@ -153,7 +153,7 @@ func TestCloseLetsWaitingWritesRunAndRefusesLaterOnes(t *testing.T) {
 
 func TestRevisionsRiseWhenTheClockIsSetBack(t *testing.T) {
 	dir := t.TempDir()
-	must(t, Create(dir))
+	must(t, Create(dir, nil))
 	now := time.Date(2038, 1, 19, 3, 14, 7, 0, time.UTC)
 	c := quiet(dir)
 	c.Now = func() time.Time { return now }

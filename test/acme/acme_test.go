@@ -152,7 +152,7 @@ func TestACertificateForEachName(t *testing.T) {
 	z := serve(t, "example.test.")
 	r := newRig(t, z, run(t, options{dns: z.address}), run(t, options{dns: z.address}))
 	dir := filepath.Join(t.TempDir(), "data")
-	if err := store.Create(dir); err != nil {
+	if err := store.Create(dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	s, err := store.Open(t.Context(), store.Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
