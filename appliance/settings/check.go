@@ -113,6 +113,35 @@ func texts(s string) string {
 	return ""
 }
 
+// places lets a JSON list of backup targets pass; what each needs is known to
+// those who use it.
+func places(s string) string {
+	var list []struct {
+		ID     string            `json:"id"`
+		Kind   string            `json:"kind"`
+		Fields map[string]string `json:"fields"`
+	}
+	if err := json.Unmarshal([]byte(s), &list); err != nil {
+		return `It must be a JSON list of places, such as [{"id":"...","kind":"folder","name":"...","fields":{}}].`
+	}
+	seen := make(map[string]bool)
+	for _, one := range list {
+		if one.ID == "" || one.Kind == "" || seen[one.ID] {
+			return "Each place needs a kind and an id of its own."
+		}
+		seen[one.ID] = true
+	}
+	return ""
+}
+
+// recoveryKey lets the text of an age identity pass.
+func recoveryKey(s string) string {
+	if !strings.HasPrefix(s, "AGE-SECRET-KEY-1") {
+		return "It must be the recovery key of the kit, which begins with AGE-SECRET-KEY-1."
+	}
+	return ""
+}
+
 // httpsURL lets an address pass whose answer nobody on the way can forge.
 func httpsURL(s string) string {
 	u, err := url.Parse(s)

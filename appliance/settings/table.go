@@ -1,5 +1,7 @@
 package settings
 
+import "slices"
+
 // The keys by name, for those who read them.
 const (
 	HouseName        = "house.name"
@@ -30,6 +32,17 @@ const (
 	AddressRule               = "address.rule"  // publicip's Rule
 )
 
+// The keys of the backups. The hidden ones are changed by steps of their own,
+// which try out what they keep.
+const (
+	BackupTargets = "backup.targets" // JSON list of target.Config
+	BackupKey     = "backup.key"     // the kit's recovery key, kept for proofs; "" for none
+	BackupDaily   = "backup.daily"
+	BackupWeekly  = "backup.weekly"
+	BackupMonthly = "backup.monthly"
+	BackupHour    = "backup.hour" // local; -1: chosen from the house's own use
+)
+
 // The longest that is taken: a name by RFC 1035, and credentials with room for
 // a key file of a cloud provider.
 const (
@@ -37,12 +50,13 @@ const (
 	longestID     = 40
 	longestURL    = 500
 	longestSecret = 16 << 10
+	longestPlaces = 256 << 10 // a list of backup targets, some with an SSH key
 	mostProxies   = 32
 )
 
 // Keys is the table, in the order in which the page shows it.
 func Keys() []Key {
-	return append(houseKeys(), reachKeys()...)
+	return slices.Concat(houseKeys(), backupKeys(), reachKeys())
 }
 
 func houseKeys() []Key {
@@ -55,6 +69,17 @@ func houseKeys() []Key {
 		{Name: JournalNames, Owner: "journal", Kind: Choice, Default: "pseudonym", Choices: []string{"account", "pseudonym", "none"}, Words: []string{"Accounts", "Pseudonyms", "Nobody"}, Title: "Who stands in the log", Help: "A pseudonym is turned into a name only on this page. With nobody in it, people can't see their own activity either. It holds for what is written from now on."},
 		{Name: SecondEveryone, Owner: "account", Kind: Bool, Default: false, Title: "A second step for everyone", Help: "Whoever has no second step at sign-in must add one on this page before anything else works; their older keys for the command line end."},
 		{Name: InvitationDays, Owner: "account", Kind: Number, Default: int64(7), Min: 1, Max: 30, Title: "Days an invitation lasts", Help: "An invitation link that nobody used ends after so many days."},
+	}
+}
+
+func backupKeys() []Key {
+	return []Key{
+		{Name: BackupDaily, Owner: "backup", Kind: Number, Default: int64(7), Min: 1, Max: 366, Title: "Days of backups", Help: "At each place the newest backup of so many days is kept."},
+		{Name: BackupWeekly, Owner: "backup", Kind: Number, Default: int64(5), Min: 0, Max: 520, Title: "Weeks of backups", Help: "At each place the newest backup of so many weeks is kept."},
+		{Name: BackupMonthly, Owner: "backup", Kind: Number, Default: int64(12), Min: 0, Max: 240, Title: "Months of backups", Help: "At each place the newest backup of so many months is kept."},
+		{Name: BackupHour, Owner: "backup", Kind: Number, Default: int64(-1), Min: -1, Max: 23, Title: "Hour of the backup", Help: "The hour of the day, 0 to 23, in which the daily backup is made; -1 takes an hour at which nobody uses the house."},
+		{Name: BackupTargets, Owner: "backup", Kind: Secret, Default: "", Max: longestPlaces, Check: places, Title: "Places for backups", Help: "Where the backups go, with what is needed to sign in there.", Hidden: true},
+		{Name: BackupKey, Owner: "backup", Kind: Secret, Default: "", Max: longestID * 2, Check: recoveryKey, Title: "Recovery key", Help: "The kit's recovery key, with which the house may open its own backups to prove them.", Hidden: true},
 	}
 }
 

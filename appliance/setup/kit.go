@@ -16,6 +16,7 @@ import (
 
 	"filippo.io/age"
 
+	"latchkey/appliance/backup"
 	"latchkey/appliance/problem"
 )
 
@@ -81,15 +82,41 @@ type keptKit struct {
 
 // Made says when the present kit was made, and whether there is one.
 func (k *Kits) Made(ctx context.Context) (time.Time, bool, error) {
+	kept, found, err := k.kept(ctx)
+	return kept.Made, found, err
+}
+
+func (k *Kits) kept(ctx context.Context) (keptKit, bool, error) {
 	raw, found, err := k.keep.Value(ctx, kitValue)
 	if err != nil || !found || len(raw) == 0 {
-		return time.Time{}, false, err
+		return keptKit{}, false, err
 	}
 	var kept keptKit
 	if err := json.Unmarshal(raw, &kept); err != nil {
-		return time.Time{}, false, fmt.Errorf("reading the kept kit: %w", err)
+		return keptKit{}, false, fmt.Errorf("reading the kept kit: %w", err)
 	}
-	return kept.Made, true, nil
+	return kept, true, nil
+}
+
+// Keys gives what a backup is made with: the present kit's recipient and the
+// house's signing key. It is false where there is no kit, and where what is kept
+// of one is not enough, so that its owner has to make a new one.
+func (k *Kits) Keys(ctx context.Context) (backup.Keys, bool, error) {
+	kept, found, err := k.kept(ctx)
+	if err != nil || !found {
+		return backup.Keys{}, false, err
+	}
+	if _, err := age.ParseX25519Recipient(kept.Recipient); err != nil {
+		return backup.Keys{}, false, nil
+	}
+	// One made anew would not be the one on the paper.
+	sign, found, err := k.keptSigningKey(ctx)
+	if err != nil || !found {
+		return backup.Keys{}, false, err
+	}
+	return backup.Keys{
+		Recipient: kept.Recipient, Sign: sign, Public: sign.Public().(ed25519.PublicKey), Made: kept.Made,
+	}, true, nil
 }
 
 // Draw makes a new kit and says which characters of its recovery key (counted
@@ -163,15 +190,9 @@ func (k *Kits) Forget(ctx context.Context) error {
 
 // signingKey is the house's own, made at the first kit and never again.
 func (k *Kits) signingKey(ctx context.Context) (ed25519.PrivateKey, error) {
-	seed, found, err := k.keep.Value(ctx, signingValue)
-	if err != nil {
-		return nil, fmt.Errorf("loading the signing key: %w", err)
-	}
-	if found {
-		if len(seed) != ed25519.SeedSize {
-			return nil, fmt.Errorf("loading the signing key: %d bytes instead of %d", len(seed), ed25519.SeedSize)
-		}
-		return ed25519.NewKeyFromSeed(seed), nil
+	kept, found, err := k.keptSigningKey(ctx)
+	if err != nil || found {
+		return kept, err
 	}
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -181,6 +202,20 @@ func (k *Kits) signingKey(ctx context.Context) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("keeping the signing key: %w", err)
 	}
 	return key, nil
+}
+
+func (k *Kits) keptSigningKey(ctx context.Context) (ed25519.PrivateKey, bool, error) {
+	seed, found, err := k.keep.Value(ctx, signingValue)
+	if err != nil {
+		return nil, false, fmt.Errorf("loading the signing key: %w", err)
+	}
+	if !found {
+		return nil, false, nil
+	}
+	if len(seed) != ed25519.SeedSize {
+		return nil, false, fmt.Errorf("loading the signing key: %d bytes instead of %d", len(seed), ed25519.SeedSize)
+	}
+	return ed25519.NewKeyFromSeed(seed), true, nil
 }
 
 // pick draws n different numbers below limit, in rising order.

@@ -1,0 +1,111 @@
+// Package backup keeps the house's backups: it makes one every day at a quiet
+// hour, and when asked, sends each to every target, reads it back and opens it
+// to prove it, removes what its plan no longer keeps, and says on the board what
+// is wrong with that. The format of a backup is package archive's, the places
+// are package target's; where a backup's parts come from and what a restore
+// makes of them is handed in or lies above.
+//
+// A copy counts as good from the moment that its very bytes were read back from
+// where they lie and found to be right. One on the disk of the house itself
+// counts as none.
+package backup
+
+import (
+	"context"
+	"crypto/ed25519"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"filippo.io/age"
+
+	"latchkey/appliance/backup/archive"
+	"latchkey/appliance/backup/target"
+	"latchkey/appliance/health"
+	"latchkey/appliance/settings"
+)
+
+// Why says what a backup was made for.
+type Why string
+
+// The reasons. Found is a copy of this house that lies at a target and of which
+// the house knows nothing: its records are older, as after a restore.
+const (
+	Daily     Why = "daily"
+	Asked     Why = "asked"
+	Install   Why = "install"
+	Migration Why = "migration"
+	Rotation  Why = "rotation"
+	Found     Why = "found"
+)
+
+// Here is the ID of the place that is always there: the spool in Config.Dir.
+const Here = "here"
+
+// Keys are the public half of the recovery kit and the house's signing key.
+type Keys struct {
+	Recipient string // an age X25519 recipient, "age1..."
+	Sign      ed25519.PrivateKey
+	Public    ed25519.PublicKey
+	Made      time.Time // when the kit was made
+}
+
+// ValueKeep keeps a few sealed values by name. Value answers found=false where
+// a name was never set. SetValues is durable when it returns.
+type ValueKeep interface {
+	Value(ctx context.Context, name string) (value []byte, found bool, err error)
+	SetValues(ctx context.Context, values map[string][]byte) error
+}
+
+// Config is what Backups needs. What does not say otherwise is required.
+type Config struct {
+	Settings *settings.Settings
+	Keep     ValueKeep
+	Board    *health.Board
+	Now      func() time.Time
+	Trusted  func() bool // whether Now is; nothing is removed while it is not
+	Log      *slog.Logger
+	HTTP     *http.Client // for targets; nil: their own
+
+	House string // the house's identity in hexadecimal, as its manifests have it
+	Dir   string // the spool; made if it is missing
+	Data  string // the data folder, to compare disks with
+
+	// Kit gives the keys of the present kit, false where there is none yet.
+	Kit func(ctx context.Context) (Keys, bool, error)
+	// Source holds one consistent view of the house while fn runs. Made, Why
+	// and Parts of the manifest are filled in here.
+	Source func(ctx context.Context, fn func(archive.Manifest, []archive.Part) error) error
+	// Prove opens the unpacked house in dir, which it may change, and checks all
+	// of it. It leaves nothing open.
+	Prove func(ctx context.Context, dir string) error
+	// Use tells how busy the house was at each hour of the local day, over the
+	// last weeks. May be nil.
+	Use func(ctx context.Context) ([24]int64, error)
+
+	Zone *time.Location // whose days and hours count; nil: time.Local
+	// Open and Check stand for target.Open and target.Check; nil: these.
+	Open  func(ctx context.Context, c target.Config, env target.Env) (target.Target, error)
+	Check func(ctx context.Context, c target.Config, env target.Env) (target.Look, target.Config, error)
+	// Free tells how many bytes may be written below dir; nil: statfs(2).
+	Free func(dir string) (int64, error)
+}
+
+// Backups keeps the backups of one house.
+type Backups struct {
+	Config
+
+	turn chan struct{} // held while a backup is made
+	wake chan struct{} // Run has something new to look at
+
+	mu  sync.Mutex
+	job *Job
+}
+
+var _ = age.X25519Identity{}
+
+// New makes the keeper. Nothing happens by itself until Run.
+func New(c Config) *Backups {
+	return &Backups{Config: c, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+}
