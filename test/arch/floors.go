@@ -15,7 +15,7 @@ type floor struct {
 
 // floors is design.md's list, from the ground up. A name ending in /... is a folder with all under it.
 var floors = []floor{
-	{packages: []string{"appliance/problem", "appliance/clock", "appliance/health", "appliance/config"}, beside: map[string][]string{
+	{packages: []string{"appliance/problem", "appliance/clock", "appliance/health", "appliance/config", "appliance/notify"}, beside: map[string][]string{
 		"appliance/health": {"appliance/problem"}, "appliance/config": {"appliance/problem"}, "appliance/clock": {"appliance/problem"},
 	}},
 	{packages: []string{"appliance/passkey", "appliance/totp", "appliance/logline"}},
@@ -29,7 +29,7 @@ var floors = []floor{
 		"dyndns/authority": {"dyndns/query"},
 		"dyndns/portmap":   {"dyndns/uplink"},
 	}},
-	{packages: []string{"appliance/store", "appliance/backup/...", "appliance/restore"}, beside: map[string][]string{
+	{packages: []string{"appliance/store", "appliance/backup/...", "appliance/restore", "appliance/install"}, beside: map[string][]string{
 		"appliance/restore": {"appliance/backup/archive", "appliance/backup/target"},
 	}},
 	{packages: []string{"appliance/reach", "appliance/setup"}, beside: map[string][]string{"appliance/setup": {"appliance/reach"}}},
