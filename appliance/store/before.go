@@ -91,9 +91,9 @@ func removeBefore(dir, keep string) error {
 func (s *Store) ForgetBefore() error { return removeBefore(s.dir, "") }
 
 // Snapshot gives fn one unchanging state of the file, its size in bytes and a
-// function that writes just so many to w, as often as it is called. Reading and
-// writing go on meanwhile; a slow fn keeps the pages of that moment from being
-// used again.
+// function that writes just so many to w. Reading and writing go on meanwhile,
+// and a slow fn keeps the pages of that moment from being used again. Two
+// copies hold the same, but may differ in pages that are free.
 func (s *Store) Snapshot(ctx context.Context, fn func(size int64, copyTo func(w io.Writer) error) error) error {
 	return s.view(ctx, func(l *layer) error {
 		return fn(l.tx.Size(), func(w io.Writer) error { return l.copyTo(ctx, w) })

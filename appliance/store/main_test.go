@@ -14,7 +14,7 @@ const childVariable = "LATCHKEY_STORE_CHILD"
 func TestMain(m *testing.M) {
 	children := map[string]func([]string) int{
 		"write": crashChild, "create": createChild, "check": checkChild, "badcheck": badCheckChild,
-		"open": openChild, "full": fullDiskChild,
+		"open": openChild, "full": fullDiskChild, "rebase": rebaseChild,
 	}
 	if be, ok := children[os.Getenv(childVariable)]; ok {
 		os.Exit(be(os.Args[1:]))
