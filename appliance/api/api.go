@@ -56,12 +56,17 @@ type Config struct {
 	Setup    *setup.Setup
 	Reach    Reach
 	Kits     *setup.Kits
+	// Backups, Restore and Restored may be nil: their rows then say so.
+	Backups  Backups
+	Restore  Restore
+	Restored Restored
 	Guard    *guard.Guard
 	Journal  *journal.Journal
 	Board    *health.Board
 	Log      *slog.Logger
 
 	Version string
+	House   string // its identity in hexadecimal; names what is downloaded
 	// Origin is asked only where a route depends on it.
 	Origin func(*http.Request) Origin
 	// Client is the address of who calls, behind a declared proxy too; guard
@@ -84,6 +89,9 @@ type Config struct {
 	// Vouch keeps the connection of a request that showed a valid session, when
 	// strangers take them all. It may be nil.
 	Vouch func(*http.Request)
+	// BeforeRotation makes a backup before somebody's keys change; an error means
+	// that nothing may be changed. It may be nil.
+	BeforeRotation func(context.Context) error
 	// Entered hears of each sign-in and refresh, from which device and of which
 	// kind (see journal.DeviceKind); it must not block. It may be nil.
 	Entered func(r *http.Request, device, kind string)

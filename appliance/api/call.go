@@ -82,7 +82,7 @@ func (c *call) actor() vault.Actor {
 
 // read takes the body in, up to the row's limit.
 func (c *call) read() error {
-	if c.r.Body == nil || c.r.Body == http.NoBody {
+	if c.row.streams || c.r.Body == nil || c.r.Body == http.NoBody {
 		return nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, c.row.bodyLimit()))

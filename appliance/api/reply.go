@@ -1,10 +1,8 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,12 +26,8 @@ type plain struct {
 	body []byte
 }
 
-// streamed answers what is written while it is made; what goes wrong after the
-// first byte cuts the connection, so that half of it can't pass for the whole.
-type streamed struct {
-	kind  string
-	write func(context.Context, io.Writer) error
-}
+// accepted answers 202: what was asked for happens after the answer.
+type accepted struct{}
 
 // spliced answers JSON that is put together from ready pieces.
 type spliced [][]byte
@@ -47,6 +41,9 @@ func (c *call) reply(answer any) {
 	case noContent:
 		c.status = http.StatusNoContent
 		c.w.WriteHeader(http.StatusNoContent)
+	case accepted:
+		c.status = http.StatusAccepted
+		c.w.WriteHeader(http.StatusAccepted)
 	case notModified:
 		c.status = http.StatusNotModified
 		c.w.WriteHeader(http.StatusNotModified)
@@ -70,14 +67,6 @@ func (c *call) reply(answer any) {
 		}
 		c.w.Header().Set("Content-Type", jsonType)
 		_, _ = c.w.Write(body)
-	}
-}
-
-func (c *call) stream(s streamed) {
-	c.w.Header().Set("Content-Type", s.kind)
-	if err := s.write(c.ctx(), c.w); err != nil && c.ctx().Err() == nil {
-		c.Log.Error("streaming an answer", "route", c.row.pattern, "cause", err)
-		panic(http.ErrAbortHandler)
 	}
 }
 

@@ -110,6 +110,11 @@ func rotateKeys(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.BeforeRotation != nil {
+		if err := c.BeforeRotation(c.ctx()); err != nil {
+			return nil, err
+		}
+	}
 	lost, err := c.People.Rotate(c.ctx(), me.ID, c.session.ID, body.rotation(me), c.Vault.Rekey(c.actor(), in))
 	if lost == nil {
 		lost = []string{}

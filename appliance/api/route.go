@@ -54,7 +54,10 @@ type route struct {
 	limit   int64        // of the body, in bytes; 0: by who may call, see bodyLimit
 	// enrol leaves the row open to somebody who must add a second factor first.
 	enrol bool
-	serve func(*call) (any, error)
+	// streams leaves the body to the handler, who reads it as it comes; see
+	// incoming.
+	streams bool
+	serve   func(*call) (any, error)
 }
 
 // Bodies: what anybody may send is a form or a set of keys, kept small because

@@ -12,7 +12,7 @@ func (a *API) routes() []route {
 	var all []route
 	for _, part := range [][]route{
 		identityRoutes(), itemRoutes(), accountRoutes(), secondRoutes(), passkeyRoutes(), deviceRoutes(), miscRoutes(),
-		setupRoutes(), reachRoutes(), ownerRoutes(), personRoutes(),
+		setupRoutes(), reachRoutes(), ownerRoutes(), backupRoutes(), restoreRoutes(), personRoutes(),
 	} {
 		all = append(all, part...)
 	}
@@ -217,6 +217,41 @@ func ownerRoutes() []route {
 		{pattern: "POST /latchkey/bans/lift", caller: owner | machine, proof: freshProof, serve: liftBans},
 		{pattern: "GET /latchkey/status", caller: machine, serve: status},
 		{pattern: "GET /latchkey/doctor", caller: owner | machine, serve: doctor},
+	}
+}
+
+// backupRoutes are those of backups. Where a row reads or writes a whole backup,
+// its body is streamed.
+func backupRoutes() []route {
+	return []route{
+		{pattern: "GET /latchkey/backups", caller: owner | machine, serve: backing(getBackups)},
+		{pattern: "POST /latchkey/backups", caller: owner | machine, proof: freshProof, event: journal.Backup, detail: "made", serve: backing(createBackup)},
+		{pattern: "GET /latchkey/backups/progress", caller: owner | machine, serve: backing(backupProgress)},
+		{pattern: "POST /latchkey/backups/download", caller: owner | machine, proof: presentProof, serve: backing(downloadBackup)},
+		{pattern: "POST /latchkey/backups/prove", caller: owner | machine, proof: freshProof, event: journal.Backup, detail: "proved", serve: backing(proveBackup)},
+		{pattern: "POST /latchkey/backups/targets/check", caller: owner, proof: freshProof, serve: backing(checkTarget)},
+		{pattern: "PUT /latchkey/backups/targets/{id}", caller: owner, proof: freshProof, event: journal.Backup, detail: "target saved", serve: backing(saveTarget)},
+		{pattern: "DELETE /latchkey/backups/targets/{id}", caller: owner, proof: freshProof, event: journal.Backup, detail: "target removed", serve: backing(removeTarget)},
+		{pattern: "PUT /latchkey/backups/key", caller: owner, proof: presentProof, event: journal.Backup, detail: "key kept", serve: backing(keepBackupKey)},
+		{pattern: "DELETE /latchkey/backups/key", caller: owner, proof: freshProof, event: journal.Backup, detail: "key forgotten", serve: backing(forgetBackupKey)},
+	}
+}
+
+// restoreRoutes are those by which a house comes back: the wizard's on new
+// hardware, an owner's on the old.
+func restoreRoutes() []route {
+	const who = wizard | owner | machine
+	return []route{
+		{pattern: "GET /latchkey/restore", caller: who, serve: restoring(presentRestore)},
+		{pattern: "POST /latchkey/restore", caller: who, proof: presentProof, event: journal.Backup, detail: "restore begun", serve: restoring(startRestore)},
+		{pattern: "GET /latchkey/restore/kinds", caller: who, serve: restoring(restoreKinds)},
+		{pattern: "GET /latchkey/restore/{id}", caller: who, serve: restoring(getRestore)},
+		{pattern: "PUT /latchkey/restore/{id}/file", caller: who, streams: true, serve: restoring(receiveRestore)},
+		{pattern: "POST /latchkey/restore/{id}/list", caller: who, serve: restoring(listRestore)},
+		{pattern: "POST /latchkey/restore/{id}/fetch", caller: who, serve: restoring(fetchRestore)},
+		{pattern: "POST /latchkey/restore/{id}/apply", caller: who, proof: presentProof, event: journal.Backup, detail: "restore applied", serve: restoring(applyRestore)},
+		{pattern: "DELETE /latchkey/restore/{id}", caller: who, serve: restoring(cancelRestore)},
+		{pattern: "POST /latchkey/restored", caller: owner, proof: freshProof, event: journal.Backup, detail: "restored confirmed", serve: confirmRestored},
 	}
 }
 

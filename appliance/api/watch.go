@@ -113,8 +113,7 @@ func exportLog(c *call) (any, error) {
 		return nil, err
 	}
 	q.Limit = 0
-	c.w.Header().Set("Content-Disposition", `attachment; filename="latchkey-log.`+string(format)+`"`)
-	return streamed{kind, func(ctx context.Context, w io.Writer) error {
+	return streamed{kind: kind, name: "latchkey-log." + string(format), write: func(ctx context.Context, w io.Writer) error {
 		return c.Journal.Export(ctx, q, w, format, func(who string) string { return name(who).text() })
 	}}, nil
 }

@@ -27,6 +27,7 @@ const (
 	Kit      Kind = "kit"   // a recovery kit was made
 	Deleted  Kind = "deleted"
 	Export   Kind = "export"
+	Backup   Kind = "backup"   // of backups and restores; Detail says what
 	Ban      Kind = "ban"      // a network was shut out
 	Unban    Kind = "unban"    // it was let in again
 	Admit    Kind = "admit"    // an address may enter during an attack

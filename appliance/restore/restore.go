@@ -124,6 +124,14 @@ func (r *Restore) Look(id string) (State, error) {
 	return r.state, nil
 }
 
+// Present gives the state of the restore under way, whoever began it; its phase
+// is Empty where there is none.
+func (r *Restore) Present() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state
+}
+
 // Receive reads the backup from in and makes a house of it, beside the one
 // that runs. It returns when that house is ready, or with what was wrong; the
 // running one is not touched.
