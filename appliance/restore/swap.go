@@ -37,6 +37,9 @@ func beside(dir string) places {
 // done to its end.
 const orderFile = "restore.order"
 
+// beforeMark stands in the name of a house that gave way, before the time.
+const beforeMark = ".before-"
+
 // finish names the built folder as restored.
 func (p places) finish() error {
 	if err := os.Rename(p.building, p.restored); err != nil {
@@ -93,7 +96,7 @@ func approve(dir string, now time.Time) error {
 
 // oldName is a free name for the house that gives way.
 func (p places) oldName(now time.Time) string {
-	base := filepath.Base(p.dir) + ".before-" + now.UTC().Format("20060102T150405Z")
+	base := filepath.Base(p.dir) + beforeMark + now.UTC().Format("20060102T150405Z")
 	name := base
 	for i := 2; ; i++ {
 		if _, err := os.Lstat(filepath.Join(p.parent, name)); errors.Is(err, fs.ErrNotExist) {
@@ -101,6 +104,23 @@ func (p places) oldName(now time.Time) string {
 		}
 		name = fmt.Sprintf("%s-%d", base, i)
 	}
+}
+
+// Before is the newest house that once gave way to a restored one in dir, ""
+// where there is none.
+func Before(dir string) string {
+	p := beside(dir)
+	all, err := os.ReadDir(p.parent) // sorted by name, and so by time
+	if err != nil {
+		return ""
+	}
+	newest := ""
+	for _, e := range all {
+		if e.IsDir() && strings.HasPrefix(e.Name(), filepath.Base(p.dir)+beforeMark) {
+			newest = filepath.Join(p.parent, e.Name())
+		}
+	}
+	return newest
 }
 
 // Take orders the swap and does it. Nothing may run in dir. Where dir holds no
@@ -166,8 +186,12 @@ func (p places) exchange(name string) error {
 	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.ENOTSUP) {
 		return fmt.Errorf("exchanging the folders: %w", err)
 	}
-	// This file system can't exchange. Between the two names the order in the
-	// restored folder says what is to be done.
+	return p.renameBoth(name) // this file system can't exchange
+}
+
+// renameBoth puts the old house aside and then the restored one in its place.
+// Between the two, the order in the restored folder says what is to be done.
+func (p places) renameBoth(name string) error {
 	if err := os.Rename(p.dir, filepath.Join(p.parent, name)); err != nil {
 		return fmt.Errorf("putting the old house aside: %w", err)
 	}
