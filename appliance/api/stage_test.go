@@ -38,6 +38,10 @@ type stage struct {
 	store *store.Store
 	path  path
 
+	keeper  keeper
+	arrival arrival
+	again   int // how often a restored house was to be taken up
+
 	mu  sync.Mutex
 	now time.Time
 }
@@ -89,8 +93,9 @@ func newStage(t testing.TB) *stage {
 	kits := setup.NewKits(kept{file}, file.Identity(), s.clock)
 	s.API = New(Config{
 		People: people, Vault: vault.New(file.Vault(), s.clock), Settings: table, Kits: kits, Board: board, Log: quiet,
-		Setup:      setup.New(setup.Config{Owners: people, Settings: table, Kits: kits, Board: board, Now: s.clock}),
-		Reach:      &s.path,
+		Setup:   setup.New(setup.Config{Owners: people, Settings: table, Kits: kits, Board: board, Now: s.clock}),
+		Reach:   &s.path,
+		Backups: &s.keeper, Restore: s.builder(), Restored: &s.arrival, House: file.Identity(),
 		Ceremonies: passkey.New(s.clock), Now: s.clock,
 		Party:   func(*http.Request) (passkey.Party, error) { return houseParty, nil },
 		Guard:   newGuard(t, s.clock),
