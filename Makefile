@@ -11,13 +11,14 @@ CRASH_CYCLES ?= 3000
 PARTS := lint go model js acme house crash clients story lab
 version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build page test check bench crash fuzz clean need need-js lab lab-down $(PARTS:%=test-%)
+.PHONY: help run build release page test check bench crash fuzz clean need need-js lab lab-down $(PARTS:%=test-%)
 
 help: ## this list
 	@echo "make run      fetch, build, start with data in ./data, print the links"
 	@echo "make test     everything; as root on Debian it installs what the tests want"
 	@echo "make check    for each save: short tests and lint, no root, no network, under a minute"
 	@echo "make build    bin/latchkey, static, with the page in it"
+	@echo "make release  dist/: what people install, for five kinds of machine, each built twice and compared"
 	@echo "make bench    the figures of README.md, measured here"
 	@echo "make crash    kill -9 under load, $(CRASH_CYCLES) times (CRASH_CYCLES=n)"
 	@echo "make lab      a small internet with a home in it, to play with; again, or make lab-down, ends it (root)"
@@ -34,6 +35,9 @@ page: need
 
 build: page
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/latchkey .
+
+release: need
+	@scripts/release.sh
 
 run: build
 	@exec bin/latchkey serve --data $(DATA) $(if $(LISTEN),--listen $(LISTEN))
@@ -69,5 +73,5 @@ fuzz: need
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh $(FUZZ)
 
 clean:
-	@rm -rf bin node_modules test/clients/node_modules test/out
+	@rm -rf bin dist node_modules test/clients/node_modules test/out
 	@find webui/static/vendor -type f ! -name README.md -delete
