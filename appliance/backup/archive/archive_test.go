@@ -224,4 +224,3 @@ func wantRefusal(t *testing.T, dir string, err error, want string) {
 		t.Errorf("beside it lies %v", left)
 	}
 }
-

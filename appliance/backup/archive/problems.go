@@ -117,8 +117,8 @@ func problemVersion(m Manifest, limit uint64) *problem.Problem {
 }
 
 func problemSpace(need, free int64) *problem.Problem {
-	return problem.New(problem.Unavailable, "backup.space",
-		fmt.Sprintf("This backup needs %s, and %s are free.", megabytes(need), megabytes(free)),
+	wanted, there := sizes(need, free)
+	return problem.New(problem.Unavailable, "backup.space", "This backup needs "+wanted+", and "+there+" are free.",
 		"Free some space on the machine and try again.").
 		With("need", strconv.FormatInt(need, 10)).With("free", strconv.FormatInt(free, 10))
 }
@@ -155,7 +155,7 @@ func notWritten(err error) error {
 func quoted(name string) string {
 	const most = 80
 	if len(name) > most {
-		name = name[:most] + "…"
+		return quoted(name[:most]) + "…"
 	}
 	if q := strconv.QuoteToASCII(name); name == "" || q != `"`+name+`"` {
 		return q
@@ -163,4 +163,12 @@ func quoted(name string) string {
 	return name
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%d MB", (n+999_999)/1_000_000) }
+// sizes says both in the unit that suits the second, the first rounded up and
+// the second down.
+func sizes(need, free int64) (string, string) {
+	unit, name := int64(1_000_000), " MB"
+	if free < 10*unit {
+		unit, name = 1000, " kB"
+	}
+	return strconv.FormatInt((need+unit-1)/unit, 10) + name, strconv.FormatInt(free/unit, 10) + name
+}
