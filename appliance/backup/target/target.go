@@ -75,9 +75,12 @@ type Look struct {
 }
 
 // Open opens a place as Check completed it. It may connect at the first operation only.
-func Open(ctx context.Context, c Config, env Env) (Target, error) {
-	_, t, err := open(ctx, c, env, false)
-	return t, err
+func Open(_ context.Context, c Config, env Env) (Target, error) {
+	_, t, err := open(c, env, false)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // Check tries everything that a backup needs: it writes, lists, reads and removes a small file. It returns the
