@@ -46,12 +46,10 @@ func (c *call) stream(s streamed) {
 	}
 }
 
-// unhurried takes the deadlines of the whole request away, for work that may
-// take longer. With HTTP/1 the one for reading would end the call's context
-// even after the body. What it gives is to be called when the work is done: the
-// rest of the answer has to be taken in time.
+// unhurried takes the deadline of the answer away, for work that may take
+// longer. What it gives is to be called when the work is done: the rest of the
+// answer has to be taken in time.
 func (c *call) unhurried() (done func()) {
-	c.readBy(time.Time{})
 	c.writeBy(time.Time{})
 	return func() { c.writeBy(time.Now().Add(stall)) }
 }
@@ -84,8 +82,9 @@ func (o *outgoing) Write(p []byte) (int, error) {
 }
 
 // incoming is the body of a row that leaves it to its handler: as long as it
-// goes on coming it may take hours. Between two reads no deadline stands, for
-// the reason that outgoing gives.
+// goes on coming it may take hours. Between two reads no deadline stands: what
+// comes may take its time to be written, and HTTP/2 ends a body at its deadline,
+// whether somebody reads or not.
 type incoming struct{ c *call }
 
 func (i incoming) Read(p []byte) (int, error) {
