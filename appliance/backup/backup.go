@@ -18,8 +18,6 @@ import (
 	"sync"
 	"time"
 
-	"filippo.io/age"
-
 	"latchkey/appliance/backup/archive"
 	"latchkey/appliance/backup/target"
 	"latchkey/appliance/health"
@@ -58,25 +56,28 @@ type ValueKeep interface {
 	SetValues(ctx context.Context, values map[string][]byte) error
 }
 
+// Source holds one consistent view of the house while fn runs. Made, Why and
+// Parts of the manifest are filled in here.
+type Source func(ctx context.Context, fn func(archive.Manifest, []archive.Part) error) error
+
 // Config is what Backups needs. What does not say otherwise is required.
 type Config struct {
 	Settings *settings.Settings
 	Keep     ValueKeep
 	Board    *health.Board
 	Now      func() time.Time
-	Trusted  func() bool // whether Now is; nothing is removed while it is not
+	Trusted  func() bool // whether Now is; nothing is removed from a target while it is not
 	Log      *slog.Logger
 	HTTP     *http.Client // for targets; nil: their own
 
-	House string // the house's identity in hexadecimal, as its manifests have it
-	Dir   string // the spool; made if it is missing
-	Data  string // the data folder, to compare disks with
+	House  string // the house's identity in hexadecimal, as its manifests have it
+	Dir    string // the spool; made if it is missing
+	Data   string // the data folder, to compare disks with
+	Memory string // a folder in memory (tmpfs) for scratch, so that a small house is never unpacked onto the disk; "": none
 
 	// Kit gives the keys of the present kit, false where there is none yet.
-	Kit func(ctx context.Context) (Keys, bool, error)
-	// Source holds one consistent view of the house while fn runs. Made, Why
-	// and Parts of the manifest are filled in here.
-	Source func(ctx context.Context, fn func(archive.Manifest, []archive.Part) error) error
+	Kit    func(ctx context.Context) (Keys, bool, error)
+	Source Source
 	// Prove opens the unpacked house in dir, which it may change, and checks all
 	// of it. It leaves nothing open.
 	Prove func(ctx context.Context, dir string) error
@@ -85,27 +86,66 @@ type Config struct {
 	Use func(ctx context.Context) ([24]int64, error)
 
 	Zone *time.Location // whose days and hours count; nil: time.Local
-	// Open and Check stand for target.Open and target.Check; nil: these.
-	Open  func(ctx context.Context, c target.Config, env target.Env) (target.Target, error)
+	// Reach and Check stand for target.Open and target.Check; nil: these.
+	Reach func(ctx context.Context, c target.Config, env target.Env) (target.Target, error)
 	Check func(ctx context.Context, c target.Config, env target.Env) (target.Look, target.Config, error)
 	// Free tells how many bytes may be written below dir; nil: statfs(2).
 	Free func(dir string) (int64, error)
 }
 
-// Backups keeps the backups of one house.
+// Backups keeps the backups of one house. It is safe for concurrent use.
 type Backups struct {
-	Config
+	c Config
 
-	turn chan struct{} // held while a backup is made
-	wake chan struct{} // Run has something new to look at
+	turn  chan struct{} // held while a backup is made
+	bench chan struct{} // held while one is unpacked: scratch space is scarce
+	wake  chan struct{} // Run has something new to look at
+	tasks sync.WaitGroup
 
-	mu  sync.Mutex
-	job *Job
+	ready  sync.Mutex // guards swept
+	swept  bool       // what an earlier run left in the spool was looked at
+	shelf  sync.Mutex // held while targets are read, changed and kept
+	writes sync.Mutex // held while books change and are kept
+
+	mu        sync.Mutex // guards what follows
+	books     *books     // nil until loaded; never changed in place
+	lanes     map[string]*lane
+	job       *work           // the newest
+	life      context.Context // of Run, for work that outlives who asked for it; nil while it does not run
+	making    making
+	noSpool   *shortage // room that was missing for a backup, and for its proof; nil: none
+	noScratch *shortage
+	quiet     int       // the hour that was chosen last
+	looked    time.Time // when it was (monotonic)
 }
-
-var _ = age.X25519Identity{}
 
 // New makes the keeper. Nothing happens by itself until Run.
 func New(c Config) *Backups {
-	return &Backups{Config: c, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	if c.Zone == nil {
+		c.Zone = time.Local
+	}
+	if c.Reach == nil {
+		c.Reach = target.Open
+	}
+	if c.Check == nil {
+		c.Check = target.Check
+	}
+	if c.Free == nil {
+		c.Free = freeBytes
+	}
+	return &Backups{
+		c: c, turn: make(chan struct{}, 1), bench: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		lanes: make(map[string]*lane), quiet: stableHour(c.House),
+	}
+}
+
+// now is the present time as it stands in names: whole seconds, UTC.
+func (b *Backups) now() time.Time { return b.c.Now().UTC().Truncate(time.Second) }
+
+// nudge lets Run look at once.
+func (b *Backups) nudge() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
 }

@@ -1,6 +1,9 @@
 package backup
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Record is what the house remembers of one backup.
 type Record struct {
@@ -11,9 +14,10 @@ type Record struct {
 	Program string    `json:"program"`
 	Version uint64    `json:"version"` // of the store
 	Bytes   int64     `json:"bytes"`
-	SHA256  string    `json:"sha256"`  // hexadecimal, of the whole file; "": unknown
-	Kit     string    `json:"kit"`     // the recipient that it was made for
-	Trusted bool      `json:"trusted"` // whether the clock was when it was made
+	SHA256  string    `json:"sha256"`           // hexadecimal, of the whole file; "": unknown
+	Kit     string    `json:"kit"`              // the recipient that it was made for
+	Trusted bool      `json:"trusted"`          // whether the clock was when it was made
+	Broken  bool      `json:"broken,omitempty"` // its bytes are right, and no house comes out of them
 	Places  []Place   `json:"places"`
 	// Failed says which targets did not get it. It is for the caller of Create
 	// and is not kept.
@@ -61,4 +65,43 @@ type Proof struct {
 	At     time.Time `json:"at"`
 	Depth  Depth     `json:"depth"`
 	Bytes  int64     `json:"bytes"`
+}
+
+// good reports whether the copy is there and was found to be right.
+func (p Place) good() bool { return !p.Proved.IsZero() && !p.Bad && p.Gone.IsZero() }
+
+// there reports whether the copy is where it should be and not known to be wrong.
+func (p Place) there() bool { return !p.Bad && p.Gone.IsZero() }
+
+// place finds the copy at a target to be changed, nil where there is none.
+func (r *Record) place(target string) *Place {
+	for i := range r.Places {
+		if r.Places[i].Target == target {
+			return &r.Places[i]
+		}
+	}
+	return nil
+}
+
+// setPlace changes the copy at a target, and adds it where there was none.
+func (r *Record) setPlace(target string, fn func(*Place)) {
+	p := r.place(target)
+	if p == nil {
+		r.Places = append(r.Places, Place{Target: target})
+		p = &r.Places[len(r.Places)-1]
+	}
+	fn(p)
+}
+
+func (r *Record) dropPlace(target string) {
+	r.Places = slices.DeleteFunc(r.Places, func(p Place) bool { return p.Target == target })
+}
+
+// after reports whether r was made after o, by their count where both have one
+// and else by what their names say.
+func (r *Record) after(o *Record) bool {
+	if r.Seq > 0 && o.Seq > 0 || r.Seq != o.Seq && (r.Seq == 0 || o.Seq == 0) {
+		return r.Seq > o.Seq
+	}
+	return r.Made.After(o.Made)
 }

@@ -1,11 +1,14 @@
 package backup
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"latchkey/appliance/backup/target"
+	"latchkey/appliance/settings"
 )
 
 // View is all that the owner's page shows of the backups.
@@ -65,5 +68,90 @@ type PlanView struct {
 	Hour    int64 `json:"hour"` // -1: chosen from the house's own use
 }
 
-// View tells how the backups stand.
-func (b *Backups) View(ctx context.Context) (View, error) { return View{}, errors.ErrUnsupported }
+// command is what brings a disk within the service's reach.
+const command = "sudo latchkey install --backup-dir /mnt/disk"
+
+// View tells how the backups stand, without asking any target.
+func (b *Backups) View(ctx context.Context) (View, error) {
+	k, err := b.read(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	keys, kit, err := b.c.Kit(ctx)
+	if err != nil {
+		return View{}, fmt.Errorf("looking for the recovery kit: %w", err)
+	}
+	v := View{
+		Kit: kit, Key: kit && b.keptKit(ctx, keys.Recipient) != nil,
+		Targets: []TargetView{}, Copies: k.copyViews(), Kinds: target.Kinds(), InstallCommand: command,
+	}
+	n := b.c.Settings.Number
+	v.Plan = PlanView{n(settings.BackupDaily), n(settings.BackupWeekly), n(settings.BackupMonthly), n(settings.BackupHour)}
+	if kit {
+		_, next := slots(b.now(), b.hour(), b.c.House, b.c.Zone)
+		v.Next = told(next.UTC())
+	}
+	if job := b.Job(); job != nil && job.Ended == nil {
+		v.Running = job
+	}
+	if r := k.lastGood(); r != nil {
+		v.LastGood, v.LastBytes = told(r.Made), r.Bytes
+	}
+	if since, ever := k.sinceProof(b.now()); ever {
+		v.LastProved = told(b.now().Add(-since))
+	}
+	for _, c := range b.targets() {
+		v.Targets = append(v.Targets, k.targetView(c))
+	}
+	return v, nil
+}
+
+// told is nil for a time that never was.
+func told(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (k *books) targetView(c target.Config) TargetView {
+	s := k.Targets[c.ID]
+	v := TargetView{
+		ID: c.ID, Kind: c.Kind, Name: c.Name, SameDisk: s.SameDisk, LastTried: told(s.Tried), Problem: s.Problem,
+	}
+	v.Fields, v.Secrets = c.Shown()
+	if v.Secrets == nil {
+		v.Secrets = []string{}
+	}
+	if r := k.newestGood(c.ID); r != nil {
+		v.LastGood = told(r.Made)
+	}
+	for i := range k.Records {
+		if p := k.Records[i].place(c.ID); p != nil && p.Gone.IsZero() {
+			v.Count++
+			v.Bytes += k.Records[i].Bytes
+		}
+	}
+	return v
+}
+
+// copyViews lists what lies anywhere, what was made last first.
+func (k *books) copyViews() []CopyView {
+	all := []CopyView{}
+	records := slices.Clone(k.Records)
+	slices.SortStableFunc(records, func(a, c Record) int {
+		return cmp.Or(c.Made.Compare(a.Made), cmp.Compare(c.Seq, a.Seq))
+	})
+	for _, r := range records {
+		v := CopyView{Name: r.Name, Made: r.Made, Bytes: r.Bytes, Why: r.Why, Version: r.Version, Places: []PlaceView{}}
+		for _, p := range r.Places {
+			if p.Gone.IsZero() {
+				v.Places = append(v.Places, PlaceView{p.Target, told(p.Proved), p.Depth, p.Bad})
+			}
+		}
+		if len(v.Places) > 0 {
+			all = append(all, v)
+		}
+	}
+	return all
+}
