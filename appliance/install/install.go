@@ -1,55 +1,68 @@
 // Package install puts the house into a machine for good, keeps it new there,
 // and takes it away: a user of its own, folders, the program, systemd's units.
-// What is to be done is a plan first, a list of steps that can be read and
-// printed; then root does it, step by step.
+// What is to be done is a plan first, a list of steps that can be read, printed
+// and undone; then root does it, step by step.
 //
-// What it never does: touch the house's own folder as root. The user who owns
-// that folder could put links into it; so copies and renames there are the work
-// of a child process that runs as that user (see Data).
+// Another program than the one that is installed comes in by a trial: the old
+// house is stopped and copied, the new program opens, migrates and checks the
+// copy, and only then the copy and the program take their places, each by one
+// rename. The house's own folder, which no new program has touched until then,
+// is the way back, and a marker that outlives a power cut says whether it has
+// to be gone (see Undo).
+//
+// Nothing in the folder that the service owns is touched as root: who breaks
+// into the service could put links there. Copies and renames in it are the work
+// of a child process that runs as the service's user (see Work).
 package install
 
 import (
 	"context"
+	"fmt"
 	"io"
-	"log/slog"
+	"os"
+	"strings"
 	"time"
+
+	"latchkey/systemd"
 )
 
 // Config says what to install, where, and by what means.
 type Config struct {
 	// Place is where the files go; the zero Place is the running machine.
 	Place Place
-	// Version is the version of the program that is to be installed, Program
-	// its file (os.Executable).
+	// Version is the version of the program that is to be installed, and
+	// Program its file (os.Executable).
 	Version, Program string
-	// Packaged: a package manager put program, units and user's file there
-	// already, and they are its own to remove.
+	// Packaged: a package manager put the program, the units and the user's
+	// file there already, and they are its own to remove. The program that was
+	// there before lies beside it as .latchkey.before.
 	Packaged bool
-	// Before is, for Packaged, the program as it was, kept aside; "" for none.
-	Before string
-	// Listen are the addresses of the main door in place of the usual ones
-	// (8443, and 443 and 80 where they are free); nil keeps what is installed.
+	// FilesOnly lays files into Place.Root and runs nothing, as for a package
+	// or an image.
+	FilesOnly bool
+	// Listen are the addresses of the main door instead of the usual ones
+	// (8443; 443 and 80 where they are free); nil leaves what is there.
 	Listen []string
 	// BackupDir is a folder that the service may write backups to; "" adds none.
 	BackupDir string
-	// ConfigFile is copied to /etc/latchkey/config.toml; "" leaves what is there.
-	ConfigFile string
+	// ConfigText becomes /etc/latchkey/config.toml; nil leaves what is there.
+	ConfigText []byte
 	// System runs other programs.
 	System System
-	// Backup has the house that runs make a backup, and waits for it. It is
-	// called as root, over the machine's socket.
-	Backup func(ctx context.Context, data string) error
-	// Out hears each step in a line; Log what goes wrong beside.
+	// Backup has the house that runs make a backup, and waits for it.
+	// ErrNoBackup within its error means that none can be had now.
+	Backup func(ctx context.Context) error
+	// Out hears of each step in a line.
 	Out io.Writer
-	Log *slog.Logger
 	Now func() time.Time
+	// reached is told of each step, for tests that end the process there.
+	reached func(step string)
 }
 
 // Done is what Install did.
 type Done struct {
 	Kind     Kind
-	From, To string // versions; From is "" for a first install
-	Data     string // the house's folder
+	From, To string // versions; From is "" where none was there
 }
 
 // Kind is what an install came to.
@@ -59,5 +72,121 @@ type Kind string
 const (
 	First   Kind = "first"   // nothing was there
 	Repair  Kind = "repair"  // the same program was there
-	Upgrade Kind = "upgrade" // another one was there
+	Upgrade Kind = "upgrade" // another one was there, or only its house
 )
+
+// Install puts the program there and starts it, and answers when the house is
+// ready. An upgrade that an earlier run left half done is ended first. What a
+// person can mend comes as a problem.Problem: install.root, install.systemd,
+// install.package, install.downgrade, install.folder, install.trial,
+// install.start, install.busy, install.backup.
+func Install(ctx context.Context, c Config) (Done, error) {
+	if c.FilesOnly {
+		return Done{Kind: First, To: c.Version}, c.do(ctx, files(c.wanted(found{})), nil)
+	}
+	if err := c.possible(); err != nil {
+		return Done{}, err
+	}
+	unlock, err := c.Place.lock()
+	if err != nil {
+		return Done{}, err
+	}
+	defer unlock()
+	if err := c.bringNext(); err != nil {
+		return Done{}, fmt.Errorf("putting the new program beside the old: %w", err)
+	}
+	defer func() { _ = os.Remove(c.Place.at(c.next())) }() // it has its place, or is not wanted
+	if err := c.settle(ctx, runningNow); err != nil {
+		return Done{}, err
+	}
+	f, err := c.look(ctx)
+	if err != nil {
+		return Done{}, err
+	}
+	if err := c.mayReplace(f); err != nil {
+		return Done{}, err
+	}
+	f.key = c.machineKey(ctx)
+	plan := Plan(c.wanted(f))
+	done := Done{Kind: f.kind(), From: f.version, To: c.Version}
+	if done.Kind == Upgrade {
+		return done, c.upgrade(ctx, f, plan)
+	}
+	return done, c.fresh(ctx, f, plan)
+}
+
+// bringNext puts the new program where the service's user may run it.
+func (c Config) bringNext() error {
+	if c.Packaged {
+		return nil
+	}
+	if err := os.MkdirAll(c.Place.at(binDir), 0o755); err != nil {
+		return err
+	}
+	return copyFile(c.Program, c.Place.at(c.next()), 0o755)
+}
+
+// fresh does a plan where no other program's house is at stake. What was made
+// is taken away again if a step fails.
+func (c Config) fresh(ctx context.Context, f found, plan []Step) error {
+	var back undoing
+	if f.kind() == Repair { // what changes is heard by a start only
+		if err := c.stop(ctx); err != nil {
+			return fmt.Errorf("stopping the house: %w", err)
+		}
+	}
+	err := c.do(ctx, plan, &back)
+	if err == nil {
+		err = c.start(ctx)
+	}
+	if err == nil {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	if f.kind() == First {
+		c.say("It did not work; taking away again what was made.")
+		_ = c.stop(ctx) // the error before says more
+		back.run()
+		_, _ = c.System.Run(ctx, systemctl("daemon-reload")) // the error before says more
+	}
+	return err
+}
+
+// start starts the doors and the house, and waits until it is ready.
+func (c Config) start(ctx context.Context) error {
+	c.say("Starting the house.")
+	for _, unit := range []string{systemd.HTTPS, systemd.HTTP} {
+		if _, err := c.System.Run(ctx, systemctl("is-enabled", "--quiet", unit)); err != nil {
+			continue // not wanted
+		}
+		if _, err := c.System.Run(ctx, systemctl("start", unit)); err != nil {
+			c.say("  " + unit + " can't be started, most likely because another program holds its port; the house goes on without it.")
+		}
+	}
+	// reset-failed: earlier failures are no reason to refuse this start.
+	_, _ = c.System.Run(ctx, systemctl("reset-failed", systemd.Service))
+	if _, err := c.System.Run(ctx, systemctl("start", systemd.Socket, systemd.Service)); err != nil {
+		return problemStart(err)
+	}
+	return nil
+}
+
+// stop stops doors and house; callers would start it again through a door.
+func (c Config) stop(ctx context.Context) error {
+	_, err := c.System.Run(ctx, systemctl("stop", systemd.Socket, systemd.HTTPS, systemd.HTTP, systemd.Service))
+	return err
+}
+
+func (c Config) say(format string, args ...any) {
+	if c.Out != nil {
+		_, _ = fmt.Fprintf(c.Out, strings.TrimRight(format, "\n")+"\n", args...)
+	}
+}
+
+func (c Config) at(step string) {
+	if c.reached != nil {
+		c.reached(step)
+	}
+}
+
+func systemctl(args ...string) Command { return Command{Name: "systemctl", Args: args} }

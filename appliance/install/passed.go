@@ -1,8 +1,30 @@
 package install
 
-// Passed notes durably, beside the data folder, that the program which an
-// upgrade put there opened the house and is about to answer: from then on
-// nothing is undone by itself. Call it before the first request is let in and
-// before the service manager is told READY. Where no upgrade is under way, or
-// data is not the installed house, it does nothing.
-func Passed(data string) error { return nil }
+import (
+	"fmt"
+	"path/filepath"
+)
+
+// Passed notes durably that the program which an upgrade put there has opened
+// the house in data and is about to answer: from then on nothing is undone by
+// itself, for what people save from then on must not be lost. Call it before
+// the first request is let in. Where no upgrade is under way, or data is not
+// the installed house, it does nothing; after an error nobody may be let in.
+func Passed(data string) error { return Place{}.passed(data) }
+
+func (p Place) passed(data string) error {
+	if full, err := filepath.Abs(data); err != nil || full != p.at(DataDir) {
+		return nil
+	}
+	m, err := p.readMarker()
+	if err != nil {
+		return err
+	}
+	if m == nil || !m.Swapping {
+		return nil
+	}
+	if err := writeFile(p.at(StateDir+"/"+passedName), []byte(m.ID+"\n"), 0o600, nil); err != nil {
+		return fmt.Errorf("noting that the upgrade has passed: %w", err)
+	}
+	return nil
+}

@@ -1,13 +1,18 @@
 package install
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // Command is another program with its arguments.
@@ -15,10 +20,17 @@ type Command struct {
 	Name  string
 	Args  []string
 	Stdin []byte
-	As    *Owner    // who it runs as; nil: as this process
-	Key   []byte    // handed to it by a pipe, see MachineKey
-	Lines io.Writer // hears its output as it comes; nil: nobody
+	// As is who it runs as; nil is this process's own user.
+	As *Owner
+	// Key is handed to it by a pipe, for MachineKey; nil hands over nothing.
+	Key []byte
+	// Until: once a line that it prints begins so, it has done what was wanted
+	// and is asked to end. Ending earlier is then an error.
+	Until string
 }
+
+// String is the command as a person would type it, without what is secret.
+func (c Command) String() string { return strings.Join(append([]string{c.Name}, c.Args...), " ") }
 
 // Owner is a user with its group.
 type Owner struct{ UID, GID int }
@@ -26,7 +38,7 @@ type Owner struct{ UID, GID int }
 // System runs programs, so that a test can stand in for a machine.
 type System interface {
 	// Run runs c to its end and answers what it printed. An error holds the
-	// last of what it said on stderr.
+	// last that it said on stderr.
 	Run(ctx context.Context, c Command) ([]byte, error)
 }
 
@@ -35,17 +47,99 @@ type Machine struct{}
 
 var _ System = Machine{}
 
-// Run runs c.
+// keyVariable names the descriptor from which a child reads the machine key.
+const keyVariable = "LATCHKEY_MACHINE_KEY_FD"
+
+// childPatience is how long a child may take to end when it is asked to.
+const childPatience = time.Minute
+
+// saidSize bounds what is kept of a child's complaints.
+const saidSize = 4 << 10
+
+// Run runs c. When ctx ends, c is asked to end, and killed if it doesn't.
 func (Machine) Run(ctx context.Context, c Command) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, c.Name, c.Args...)
-	var out, errs bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(c.Stdin), &out, &errs
-	if err := cmd.Run(); err != nil {
-		var ended *exec.ExitError
-		if errors.As(err, &ended) {
-			return out.Bytes(), fmt.Errorf("%s: %w: %s", c.Name, err, strings.TrimSpace(errs.String()))
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = childPatience
+	cmd.Dir = "/"
+	if c.As != nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(c.As.UID), Gid: uint32(c.As.GID)}}
+		cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	}
+	if c.Key != nil {
+		r, err := handOver(c.Key)
+		if err != nil {
+			return nil, err
 		}
-		return out.Bytes(), fmt.Errorf("%s: %w", c.Name, err)
+		defer r.Close()
+		cmd.ExtraFiles = []*os.File{r}
+		cmd.Env = append(cmd.Environ(), keyVariable+"="+strconv.Itoa(3))
+	}
+	out, errs := &said{}, &tail{}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(c.Stdin), out, errs
+	if c.Until != "" {
+		out.until, out.reached = c.Until, func() { _ = cmd.Process.Signal(syscall.SIGTERM) }
+	}
+	err := cmd.Run()
+	if err == nil && c.Until != "" && !out.done {
+		err = errors.New("it ended by itself")
+	}
+	if err != nil {
+		return out.Bytes(), fmt.Errorf("%s: %w: %s", c, err, strings.TrimSpace(errs.String()))
 	}
 	return out.Bytes(), nil
 }
+
+// handOver gives the reading end of a pipe that holds the key; a pipe takes so
+// few bytes without a reader.
+func handOver(key []byte) (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("handing the machine key over: %w", err)
+	}
+	_, err = w.Write(key)
+	if err = errors.Join(err, w.Close()); err != nil {
+		_ = r.Close() // the error before says more
+		return nil, fmt.Errorf("handing the machine key over: %w", err)
+	}
+	return r, nil
+}
+
+// said keeps what a child prints, and calls reached at a line that begins with
+// until.
+type said struct {
+	bytes.Buffer
+	until   string
+	reached func()
+	done    bool
+}
+
+// Write keeps p.
+func (s *said) Write(p []byte) (int, error) {
+	n, err := s.Buffer.Write(p)
+	if s.until == "" || s.done {
+		return n, err
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(s.Bytes())); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), s.until) {
+			s.done = true
+			s.reached()
+			break
+		}
+	}
+	return n, err
+}
+
+// tail keeps the end of what a child complains of: the last lines say why.
+type tail struct{ bytes.Buffer }
+
+// Write keeps the last bytes.
+func (t *tail) Write(p []byte) (int, error) {
+	t.Buffer.Write(p)
+	if over := t.Len() - saidSize; over > 0 {
+		t.Next(over)
+	}
+	return len(p), nil
+}
+
+var _ io.Writer = (*tail)(nil)

@@ -1,0 +1,78 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+
+	"latchkey/appliance/problem"
+)
+
+// ErrNoBackup says that the house can make no backup now: it does not run, or
+// has no recovery kit yet.
+var ErrNoBackup = errors.New("the house can make no backup now")
+
+func problemNoSystemd() *problem.Problem {
+	return problem.New(problem.Refused, "install.systemd",
+		"This machine is not run by systemd, and Latchkey installs itself as a service of systemd only.",
+		"Have what starts services here run `latchkey serve --data DIR` as a user of its own, and start it again when it ends.")
+}
+
+func problemPackage() *problem.Problem {
+	return problem.New(problem.Refused, "install.package",
+		"Latchkey is on this machine as a package already.",
+		"Upgrade it as a package (sudo apt install ./latchkey_VERSION_ARCH.deb), or remove that first (sudo apt remove latchkey); the house stays.")
+}
+
+func problemByHand() *problem.Problem {
+	return problem.New(problem.Refused, "install.package",
+		"Latchkey was installed on this machine by `latchkey install`, and a package would be a second one.",
+		"Remove that first: sudo /usr/local/bin/latchkey uninstall ; the house stays. Then install the package again.")
+}
+
+func problemDowngrade(there, ours string) *problem.Problem {
+	return problem.New(problem.Refused, "install.downgrade",
+		fmt.Sprintf("Version %s is installed, and this is %s, which is older.", there, ours),
+		"Install a newer one. To go back for good, uninstall, and restore a backup that the older version made.").
+		With("there", there).With("ours", ours)
+}
+
+func problemFolder(dir, why string) *problem.Problem {
+	return problem.New(problem.Refused, "install.folder",
+		fmt.Sprintf("%s can't be a folder for backups: %s.", dir, why),
+		"Name a new folder on the other disk, such as /mnt/disk/latchkey; it is made.").With("folder", dir)
+}
+
+func problemTrial(err error) *problem.Problem {
+	return problem.New(problem.Refused, "install.trial",
+		"The new version can't take over this house: its trial on a copy went wrong.",
+		"Nothing was changed. What it said stands in brackets; keep the old version until a newer one can.").Because(err)
+}
+
+func problemStart(err error) *problem.Problem {
+	return problem.New(problem.Unavailable, "install.start",
+		"Latchkey does not start.",
+		"See why: sudo journalctl -u latchkey -n 50").Because(err)
+}
+
+func problemUndone(version string, err error) *problem.Problem {
+	return problem.New(problem.Unavailable, "install.undone",
+		fmt.Sprintf("The new version did not get ready, so that %s is back, with its data as they were.", version),
+		"See why: sudo journalctl -u latchkey -n 100").Because(err)
+}
+
+func problemBusy() *problem.Problem {
+	return problem.New(problem.Unavailable, "install.busy",
+		"Another install or upgrade is under way on this machine.", "Wait for its end.")
+}
+
+func problemBackup(err error) *problem.Problem {
+	return problem.New(problem.Unavailable, "install.backup",
+		"The house can't be backed up, so that nothing was changed.",
+		"Mend what stands in brackets (status tells more), then try again.").Because(err)
+}
+
+func problemKey(err error) *problem.Problem {
+	return problem.New(problem.Unavailable, "install.key",
+		"The key that this machine keeps for the house can't be read.",
+		"If the machine's board, TPM or system disk was replaced, restore a backup by the recovery kit.").Because(err)
+}
