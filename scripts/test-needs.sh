@@ -9,6 +9,7 @@ declare -A package=(
 	[certutil]=libnss3-tools  # the story and the lab: a browser that trusts a root
 	[gcc]="gcc libc6-dev"     # the race detector
 	[shellcheck]=shellcheck   # the lint of the scripts
+	[age]=age [zstd]=zstd [openssl]=openssl # a backup, read by other tools than ours
 )
 # The lab: a router, DNS and tools to ask them. It needs root, so that others do without.
 if [ "$(id -u)" -eq 0 ]; then
