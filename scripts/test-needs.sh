@@ -18,6 +18,8 @@ if [ "$(id -u)" -eq 0 ]; then
 		[nft]=nftables [conntrack]=conntrack [miniupnpd]="miniupnpd miniupnpd-nftables" [upnpc]=miniupnpc [natpmpc]=natpmpc
 		[knotd]=knot [kdig]=knot-dnsutils [knsupdate]=knot-dnsutils [named]=bind9 [dig]=bind9-dnsutils
 	)
+	# The machines that the house is installed on for real.
+	package+=([mmdebstrap]=mmdebstrap [unshare]=util-linux [mke2fs]=e2fsprogs)
 fi
 
 # The certificate authority of the lab is built from its source, once.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # test.sh PART...: run parts of the test, each with its seconds and what it skipped, and sum up. PART+PART: both at
 # the same time.
-# Parts: go js lint acme house story clients crash lab. LATCHKEY_QUICK=1 is `make check`: short, and without the network.
+# Parts: go js lint acme house story clients crash lab release foreign. LATCHKEY_QUICK=1 is `make check`: short, and
+# without the network.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -63,7 +64,7 @@ go_tool() {
 }
 
 go_packages() {
-	go list ./... | grep -v -E '/test/(acme|house|story|clients|bench|lab)$|/node_modules/'
+	go list ./... | grep -v -E '/test/(acme|house|story|clients|bench|lab|release|foreign|boot)$|/node_modules/'
 }
 
 race() {
@@ -119,7 +120,7 @@ part_lint() {
 		skipped=$((skipped + 2))
 	fi
 	if command -v shellcheck >/dev/null; then
-		lint shellcheck shellcheck scripts/*.sh test/lab/*.sh test/lab/net/*.sh .ci/run
+		lint shellcheck shellcheck scripts/*.sh test/lab/*.sh test/lab/net/*.sh packaging/deb/*.sh .ci/run
 	elif [ -z "$quick" ]; then
 		skip "shellcheck: not here (apt-get install shellcheck)"
 	fi
@@ -134,6 +135,9 @@ part_clients() { counted go test -json -count=1 -timeout 20m ./test/clients; }
 # A lab waits more than it works, so that more of them stand side by side than there are processors.
 part_lab() { counted go test -json -count=1 -timeout 20m -parallel 8 ./test/lab; }
 part_crash() { counted go test -json -count=1 -timeout 20m -run Crash ./appliance/store; }
+
+part_release() { counted go test -json -count=1 -timeout 15m ./test/release; }
+part_foreign() { counted go test -json -count=1 -timeout 15m ./test/foreign; }
 
 # beside PART...: these at the same time, told one after the other. What waits (a client that starts, a lab's lease)
 # leaves its processor to what reckons.

@@ -33,14 +33,34 @@ var build = sync.OnceValues(func() (string, error) {
 // Binary builds the real binary, as make build does, and gives its path.
 func Binary(t testing.TB) string {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(Root(), "webui", "static", "vendor", "argon2.js")); err != nil {
-		t.Fatal("webui/static/vendor has no argon2.js, and serve refuses without it: make build fetches it")
-	}
+	wantPage(t)
 	path, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Build builds it once more, under a version of its own, into a folder of the test. env says for which machine
+// ("GOARCH=arm", "GOARM=7"); none of it: for this one.
+func Build(t testing.TB, version string, env ...string) string {
+	t.Helper()
+	wantPage(t)
+	binary := filepath.Join(t.TempDir(), "latchkey")
+	command := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+version, "-o", binary, ".")
+	command.Dir = Root()
+	command.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("building the binary for %v: %v\n%s", env, err, out)
+	}
+	return binary
+}
+
+func wantPage(t testing.TB) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(Root(), "webui", "static", "vendor", "argon2.js")); err != nil {
+		t.Fatal("webui/static/vendor has no argon2.js, and serve refuses without it: make build fetches it")
+	}
 }
 
 // Root is the top of the source tree.

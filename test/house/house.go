@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -48,6 +49,11 @@ type Options struct {
 
 	// Config is a config.toml that says where to listen, instead of ports picked at run time.
 	Config string
+	// Binary is another build than this machine's own (see Build), and Emulator the words before it by which it runs
+	// here all the same.
+	Binary   string
+	Emulator []string
+
 	// Launch prepares the binary to run elsewhere than here, in a network of its own; Dial reaches it there.
 	Launch func(binary string, args ...string) *exec.Cmd
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
@@ -110,7 +116,12 @@ func (h *House) Command(args ...string) *exec.Cmd {
 	if h.options.Launch != nil {
 		launch = h.options.Launch
 	}
-	command := launch(Binary(h.t), args...)
+	binary := h.options.Binary
+	if binary == "" {
+		binary = Binary(h.t)
+	}
+	words := append(append(slices.Clone(h.options.Emulator), binary), args...)
+	command := launch(words[0], words[1:]...)
 	if command.Env == nil {
 		command.Env = os.Environ()
 	}
