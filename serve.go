@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"latchkey/appliance"
 	"latchkey/appliance/api"
 	"latchkey/appliance/config"
 	"latchkey/appliance/listen"
+	"latchkey/appliance/notify"
 )
 
 // gcPercent trades a little time for memory: the house runs beside other
@@ -26,9 +29,11 @@ const memoryLimit = 100 << 20
 func serve(ctx context.Context, s streams, args []string) error {
 	var addresses list
 	var local string
+	var private bool
 	o := flags("serve", s.err)
 	o.Var(&addresses, "listen", "answer HTTPS on `ADDR` (host:port or :port; may be repeated; default :8443)")
 	o.StringVar(&local, "local", "", "the page for this computer without TLS on loopback `ADDR`, or off (default localhost:8480)")
+	o.BoolVar(&private, "private", false, "check the whole house and answer commands on this machine only: the trial before an upgrade")
 	if err := o.parse(args); err != nil {
 		return err
 	}
@@ -36,16 +41,44 @@ func serve(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.Make = true
+	c.Make, c.Private = !private, private
 	debug.SetGCPercent(gcPercent)
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
+	}
+	if !private {
+		c.Manager = notify.FromEnv(os.Getenv, c.Log)
 	}
 	a, err := appliance.Assemble(ctx, c)
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx, func(r appliance.Ready) { greet(s.out, r) })
+	err = a.Run(ctx, func(r appliance.Ready) {
+		if private {
+			_, _ = fmt.Fprintln(s.out, "latchkey answers privately, and its file is whole")
+			return
+		}
+		greet(s.out, r)
+	})
+	if errors.Is(err, appliance.ErrAgain) {
+		return again(s)
+	}
+	return err
+}
+
+// again gives this process to a new start of the same program. Where systemd
+// holds the sockets, and starts anew whatever ends, ending is enough: a new
+// process could not find them again.
+func again(s streams) error {
+	s.end()
+	if os.Getenv("LISTEN_FDS") != "" || os.Getenv("NOTIFY_SOCKET") != "" {
+		return nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("looking for this program: %w", err)
+	}
+	return syscall.Exec(self, os.Args, os.Environ())
 }
 
 func listenOn(c *config.Config, addresses list, local string) error {

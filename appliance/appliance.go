@@ -15,6 +15,7 @@ import (
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/api"
+	"latchkey/appliance/backup"
 	"latchkey/appliance/certs"
 	"latchkey/appliance/clock"
 	"latchkey/appliance/config"
@@ -24,8 +25,10 @@ import (
 	"latchkey/appliance/journal"
 	"latchkey/appliance/listen"
 	"latchkey/appliance/logline"
+	"latchkey/appliance/notify"
 	"latchkey/appliance/passkey"
 	"latchkey/appliance/problem"
+	"latchkey/appliance/restore"
 	"latchkey/appliance/settings"
 	"latchkey/appliance/setup"
 	"latchkey/appliance/store"
@@ -43,6 +46,14 @@ type Config struct {
 	// CheckCommand is the command, with its arguments, that checks a copy of
 	// the file in a process of its own; see CheckCopy.
 	CheckCommand []string
+	// MachineKey closes the seal key on this machine's disk: 32 bytes, nil where
+	// it lies open. See store.Config.
+	MachineKey []byte
+	// Private answers on the machine's own socket alone and starts nothing that
+	// looks outside: so a new version is tried before it is let out.
+	Private bool
+	// Manager hears when the house is ready, lives and stops; nil: nobody does.
+	Manager *notify.Manager
 	// GuardTime is the time that guard counts by, for measurements that it must
 	// not slow down; nil is the house's own.
 	GuardTime func() time.Time
@@ -63,6 +74,10 @@ type Appliance struct {
 	journal  *journal.Journal
 	kits     *setup.Kits
 	setup    *setup.Setup
+	backups  *backup.Backups
+	restore  *restore.Restore
+	pending  atomic.Pointer[Pending] // a restore that waits for an owner's word; nil: none
+	again    chan struct{}           // the house is to end and be opened anew
 	house    *certs.House
 	outside
 	scout   *listen.Scout
@@ -89,17 +104,22 @@ const rootFile = "local-ca.pem"
 // puts its parts together. Close it when done.
 func Assemble(ctx context.Context, c Config) (*Appliance, error) {
 	c.Data = config.DataDir(c.Data)
+	if err := restore.Resume(c.Data); err != nil {
+		return nil, err
+	}
 	if err := makeHouse(c); err != nil {
 		return nil, err
 	}
-	a := &Appliance{cfg: c, clock: clock.New(), besieged: make(chan struct{}, 1)}
+	a := &Appliance{cfg: c, clock: clock.New(), besieged: make(chan struct{}, 1), again: make(chan struct{}, 1)}
 	a.board = health.NewBoard(a.clock.Now, c.Log)
-	file, err := store.Open(ctx, store.Config{Dir: c.Data, Now: a.clock.Now, Log: c.Log})
+	file, err := store.Open(ctx, store.Config{Dir: c.Data, MachineKey: c.MachineKey, Now: a.clock.Now, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
 	a.store = file
-	for _, step := range []func(context.Context) error{a.openKept, a.openGuard, a.openPeople, a.openCerts, a.openOutside, a.openSetup, a.openDoor} {
+	for _, step := range []func(context.Context) error{
+		a.openKept, a.openRestored, a.openGuard, a.openPeople, a.openCerts, a.openOutside, a.openSetup, a.openBackups, a.openDoor,
+	} {
 		if err := step(ctx); err != nil {
 			_ = file.Close() // the step's error says more
 			return nil, err
@@ -116,7 +136,12 @@ func makeHouse(c Config) error {
 	if !c.Make {
 		return noHouse(c.Data)
 	}
-	return store.Create(c.Data, nil)
+	if old := restore.Before(c.Data); old != "" {
+		return problem.New(problem.Refused, "house.gone",
+			fmt.Sprintf("The house that was in %s is not there any more, but an older one is, in %s.", c.Data, old),
+			"If you moved it, move it back. To go on with the older one, rename it to "+c.Data+"; to begin a new house, name another folder with --data.")
+	}
+	return store.Create(c.Data, c.MachineKey)
 }
 
 // openKept loads the time, the settings and what the opening itself found.
@@ -248,7 +273,8 @@ func (a *Appliance) openDoor(context.Context) error {
 		Guard: a.guard, Journal: a.journal, Board: a.board, Log: a.cfg.Log,
 		Version: a.cfg.Version, Origin: a.origin, Links: a.links, Base: a.base, QR: qr, Trust: a.trust,
 		Client: a.client, Ceremonies: passkey.New(nil), Party: a.party, Now: a.clock.Now, Entered: a.entered, Vouch: listen.Vouch,
-		Doctor: a.Doctor, Status: a.Status,
+		Doctor: a.Doctor, Status: a.Status, Backups: a.backups, Restore: a.restore, Restored: word{a}, House: a.store.Identity(),
+		BeforeRotation: a.beforeRotation,
 	})
 	return nil
 }

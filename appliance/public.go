@@ -75,7 +75,7 @@ func (a *Appliance) openOutside(ctx context.Context) error {
 	a.reach, err = reach.New(ctx, reach.Config{
 		Settings: a.settings, Board: a.board, Keep: blob{a.store, reachValue}, Uplink: a.uplink,
 		Mapper: a.mapper, Keeper: a.keeper, Certificates: a.public, Authority: names, Open: a.openProvider,
-		HasOwner: a.people.HasOwner, Ports: a.mainPorts, Extra: a.extraPorts,
+		HasOwner: a.people.HasOwner, Held: a.rests, Ports: a.mainPorts, Extra: a.extraPorts,
 		Clock: func() health.Finding { return a.checkClock(context.Background()) },
 		Now:   a.clock.Now, Test: a.cfg.TestRanges, Log: a.cfg.Log,
 	})

@@ -9,6 +9,7 @@ import (
 
 	"latchkey/appliance/api"
 	"latchkey/appliance/certs"
+	"latchkey/appliance/install"
 	"latchkey/appliance/listen"
 	"latchkey/appliance/problem"
 	"latchkey/dyndns/uplink"
@@ -29,16 +30,17 @@ func (a *Appliance) Run(ctx context.Context, ready func(Ready)) error {
 	if a.pageErr != nil {
 		return errors.Join(a.pageErr, a.Close())
 	}
-	sockets, err := listen.Open(ctx, listen.Config{
-		Addresses: a.cfg.Listen, Plain: a.cfg.Local, Socket: socketFile(a.cfg.Data), Env: os.Getenv, Log: a.cfg.Log,
-		Redirect: listen.Redirect{Address: a.cfg.Redirect, Scout: a.scout, Public: a.reach.Trusted},
-	})
+	sockets, err := listen.Open(ctx, a.listening())
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
 	bound := sockets.Bound()
 	a.bound.Store(&bound)
 	a.sockets.Store(sockets)
+	if err := a.passed(); err != nil {
+		sockets.Close()
+		return errors.Join(err, a.Close())
+	}
 	serve := func(ctx context.Context) error {
 		return sockets.Serve(ctx, a.Handler(), certs.TLS(certs.Choose(a.house, a.public), a.cfg.TLSOldest))
 	}
@@ -46,14 +48,37 @@ func (a *Appliance) Run(ctx context.Context, ready func(Ready)) error {
 		told, err := a.ready(ctx, bound)
 		if err == nil {
 			ready(told)
+			a.cfg.Manager.Ready("answers at " + told.URL)
 			<-ctx.Done()
 		}
 		return err
 	}
+	defer context.AfterFunc(ctx, func() { a.cfg.Manager.Stopping("lets requests under way end") })()
 	err = crew{a.board, a.cfg.Log}.run(ctx, a.parts(serve, greet))
+	a.backups.Wait()
 	saveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return errors.Join(err, a.clock.Save(saveCtx, a.savedTime()), a.Close())
+}
+
+// passed ends what an upgrade may undo by itself, before the first caller is
+// let in.
+func (a *Appliance) passed() error {
+	if a.cfg.Private {
+		return nil
+	}
+	return install.Passed(a.cfg.Data)
+}
+
+// listening is what is opened: with Private the machine's socket alone.
+func (a *Appliance) listening() listen.Config {
+	c := listen.Config{Socket: socketFile(a.cfg.Data), Log: a.cfg.Log}
+	if a.cfg.Private {
+		return c
+	}
+	c.Addresses, c.Plain, c.Env = a.cfg.Listen, a.cfg.Local, os.Getenv
+	c.Redirect = listen.Redirect{Address: a.cfg.Redirect, Scout: a.scout, Public: a.reach.Trusted}
+	return c
 }
 
 func (a *Appliance) ready(ctx context.Context, bound listen.Bound) (Ready, error) {
@@ -74,7 +99,11 @@ func (a *Appliance) ready(ctx context.Context, bound listen.Bound) (Ready, error
 // way round. Each row says what the part's end means. The greeting looks for
 // the addresses of the house, which may take a moment: the door does not wait.
 func (a *Appliance) parts(serve, greet func(context.Context) error) []part {
+	if a.cfg.Private {
+		return []part{{"journal", a.journal.Run, restarts}, {"door", serve, stops}, {"trial", a.tryPrivately(greet), stops}}
+	}
 	return []part{
+		{"watchdog", func(ctx context.Context) error { return a.cfg.Manager.Watch(ctx, a.alive) }, restarts},
 		{"journal", a.journal.Run, restarts},
 		{"guard", a.guard.Run, restarts},
 		{"watch over guesses", a.watchGuard, restarts},
@@ -88,6 +117,9 @@ func (a *Appliance) parts(serve, greet func(context.Context) error) []part {
 		{"reach", a.reach.Run, restarts},
 		{"uplink", a.watchUplink, restarts},
 		{"clock witnesses", a.askTime, restarts},
+		{"backups", a.keepBackups, restarts},
+		{"restore", a.restore.Run, restarts},
+		{"starting again", a.startAgain, stops},
 		{"door", serve, stops},
 		{"greeting", greet, stops},
 	}

@@ -19,6 +19,8 @@ import (
 
 // Config is what config.toml says, checked.
 type Config struct {
+	// File is where it was read from; "" where there was none.
+	File string
 	// Data is the folder that holds everything: the file, its key, the
 	// certificate to trust, the socket for commands.
 	Data string
@@ -108,7 +110,9 @@ func Load(file string) (Config, error) {
 		}
 		return Config{}, problem.New(problem.Refused, "config.unreadable", what, hint).Because(err)
 	}
-	return Parse(file, text)
+	c, err := Parse(file, text)
+	c.File = file
+	return c, err
 }
 
 // Parse reads text, which came from file (used in messages only).
@@ -160,19 +164,21 @@ func (c *Config) take(file string, e entry) string {
 	return set(c, e.value)
 }
 
-// DataDir is where the data lies: what was given, else systemd's state folder,
-// else /var/lib/latchkey if it exists, else ./data.
+// DataDir is where the data lies: what was given, else the folder house in
+// systemd's state folder, else that in /var/lib/latchkey if this exists, else
+// ./data. It lies one level down, so that a restore swaps whole folders in what
+// the service owns.
 func DataDir(given string) string {
-	const installed = "/var/lib/latchkey"
+	const installed, house = "/var/lib/latchkey", "house"
 	switch {
 	case given != "":
 		return filepath.Clean(given)
 	case os.Getenv("STATE_DIRECTORY") != "":
 		first, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":")
-		return filepath.Clean(first)
+		return filepath.Join(first, house)
 	}
 	if info, err := os.Stat(installed); err == nil && info.IsDir() {
-		return installed
+		return filepath.Join(installed, house)
 	}
 	return "data"
 }

@@ -136,10 +136,12 @@ func TestAValueIsChangedByOneAtATime(t *testing.T) {
 	if n != 1 {
 		t.Errorf("the token was spent %d times", n)
 	}
-	must(t, s.SetValues(t.Context(), map[string][]byte{"a": []byte("1"), "b": nil}))
+	must(t, s.SetValue(t.Context(), "c", []byte("2")))
+	must(t, s.SetValues(t.Context(), map[string][]byte{"a": []byte("1"), "b": {}, "c": nil, "never": nil}))
 	a, err := s.Value(t.Context(), "a")
 	b, bErr := s.Value(t.Context(), "b")
-	if string(a) != "1" || b == nil || err != nil || bErr != nil {
-		t.Errorf("got %q, %v, %q, %v", a, err, b, bErr)
+	_, cErr := s.Value(t.Context(), "c")
+	if string(a) != "1" || b == nil || err != nil || bErr != nil || !errors.Is(cErr, ErrNoValue) {
+		t.Errorf("got %q, %v, %q, %v, and what was to go: %v", a, err, b, bErr, cErr)
 	}
 }

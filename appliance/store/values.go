@@ -60,7 +60,8 @@ func (s *Store) ChangeValue(ctx context.Context, name string, fn func(old []byte
 	})
 }
 
-// SetValues keeps all of values, each under its name, or none of them.
+// SetValues keeps all of values, each under its name, or none of them. One that
+// is nil is removed.
 func (s *Store) SetValues(ctx context.Context, values map[string][]byte) error {
 	return s.writer.do(ctx, alone, func(l *layer) error { return l.putValues(values) })
 }
@@ -69,11 +70,27 @@ func (l *layer) putValues(values map[string][]byte) error {
 	t := l.table(tableValues)
 	for name, b := range values {
 		r := record{ID: l.s.sealer.name(nameValue, name)}
+		if b == nil {
+			if err := l.dropValue(t, name, r); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := t.store(r, value{name, append([]byte{}, b...)}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// dropValue removes one value, if it is there.
+func (l *layer) dropValue(t table, name string, r record) error {
+	if _, err := l.value(name); errors.Is(err, ErrNoValue) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return t.remove(&r)
 }
 
 // value reads one value, or answers ErrNoValue.
