@@ -75,10 +75,9 @@ func decrypt(ctx context.Context, system System, file string, stdin []byte) ([]b
 func MachineKey(ctx context.Context, env func(string) string, data string) ([]byte, error) {
 	if dir := env("CREDENTIALS_DIRECTORY"); dir != "" {
 		key, err := os.ReadFile(filepath.Join(dir, systemd.Credential))
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, nil
+		if !errors.Is(err, os.ErrNotExist) {
+			return checked(key, err)
 		}
-		return checked(key, err)
 	}
 	if number := env(keyVariable); number != "" {
 		fd, err := strconv.ParseUint(number, 10, 16)

@@ -178,3 +178,24 @@ func (c Config) wanted(f found) Wanted {
 	}
 	return w
 }
+
+// Preview is what Install would do, without doing anything.
+func Preview(ctx context.Context, c Config) (Kind, []Step, error) {
+	if c.FilesOnly {
+		return First, files(c.wanted(found{})), nil
+	}
+	if err := c.possible(); err != nil {
+		return "", nil, err
+	}
+	f, err := c.look(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := c.mayReplace(f); err != nil {
+		return "", nil, err
+	}
+	if _, err := exec.LookPath("systemd-creds"); err == nil && !f.hasKey {
+		f.key = []byte{} // it is made when it is wanted
+	}
+	return f.kind(), Plan(c.wanted(f)), nil
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,9 @@ const maxFDs = 64
 
 // inherit takes over what systemd opened for us. A Unix socket becomes the
 // machine's, a TCP socket named "plain" (FileDescriptorName=) the plain one, one
-// named "redirect" that which only sends on, and any other the main door.
+// named "redirect" that which only sends on, and any other the main door: first
+// the one named "https", since its address needs no port, then "main".
+// systemd hands them over in no order of its own.
 func (s *Sockets) inherit(_ context.Context, cfg Config) error {
 	if cfg.Env == nil {
 		return nil
@@ -29,7 +32,8 @@ func (s *Sockets) inherit(_ context.Context, cfg Config) error {
 	if err != nil {
 		return badActivation(err)
 	}
-	for i, name := range names {
+	for _, i := range byRank(names) {
+		name := names[i]
 		f := os.NewFile(uintptr(firstFD+i), name)
 		l, err := net.FileListener(f) // a copy that children do not inherit
 		f.Close()
@@ -42,6 +46,26 @@ func (s *Sockets) inherit(_ context.Context, cfg Config) error {
 		}
 	}
 	return nil
+}
+
+// byRank orders the sockets of these names as the main door wants its
+// addresses.
+func byRank(names []string) []int {
+	rank := func(i int) int {
+		switch names[i] {
+		case "https":
+			return 0
+		case "main":
+			return 1
+		}
+		return 2
+	}
+	order := make([]int, len(names))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return rank(a) - rank(b) })
+	return order
 }
 
 func (s *Sockets) adopt(l net.Listener, name string) error {
