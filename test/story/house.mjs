@@ -257,7 +257,7 @@ try {
     await section('keeping').locator('#setting-journal-days').fill('120');
     await page.keyboard.press('Tab');
     await page.locator('.toast').waitFor();
-    await section('keeping').getByText(t('house.backups.none')).waitFor();
+    await section('backup').locator('.backup-said').waitFor();
     await section('keeping').getByText(t('house.version'), { exact: true }).waitFor();
   });
   await teller.step('without a fresh proof the log stays shut until it is given', async () => {

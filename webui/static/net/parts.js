@@ -8,7 +8,7 @@
 /** Small files on a home network; only a house that is away takes so long. */
 const TIMEOUT = 30_000; // ms
 
-/** @typedef {'first'|'reach'|'second'|'rotate'|'house'} Part */
+/** @typedef {'first'|'reach'|'second'|'rotate'|'house'|'backup'|'restore'} Part */
 
 /** @type {Map<Part, Promise<void>>} */
 const coming = new Map();

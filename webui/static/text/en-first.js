@@ -55,11 +55,13 @@ export default Object.freeze({
   'setup.claim.working': 'Checking your link …',
   'setup.welcome.title': 'Welcome home',
   'setup.welcome.lead':
-    'In about five minutes this box will keep your household’s passwords: locked on your own devices, and stored here, not somewhere else.',
-  'setup.welcome.1': 'We look at where the box stands.',
-  'setup.welcome.2': 'You choose a master password, the only one you will have to remember.',
-  'setup.welcome.3': 'You print or save a recovery kit. A printer helps; paper and a pen will do.',
-  'setup.welcome.begin': 'Begin',
+    'This box will keep your household’s passwords: locked on your own devices, and stored here, not somewhere else.',
+  'setup.welcome.begin': 'Set up a new house',
+  'setup.welcome.begin.what':
+    'About five minutes. You choose a master password, and print or save a recovery kit: a printer helps, paper and a pen will do.',
+  'setup.welcome.restore': 'I have a backup',
+  'setup.welcome.restore.what':
+    'A house comes back as it was: with its recovery kit, from a file, a disk or a place in the cloud.',
   'setup.welcome.resume': 'You can close this page at any time: this browser picks up where you left off.',
 
   'setup.link.title': 'This link no longer works',

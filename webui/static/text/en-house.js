@@ -94,7 +94,7 @@ export default Object.freeze({
   'house.act.remove': 'Remove',
   'house.act.remove.title': 'Remove {name} for good?',
   'house.act.remove.text':
-    '{items}, {folders} and {passkeys} are lost ({bytes}). Nobody can bring them back: this house makes no backups yet. If there is doubt, disable the account instead.',
+    '{items}, {folders} and {passkeys} are lost ({bytes}). Only a backup of the whole house can bring them back, and then everything else goes back with them. If there is doubt, disable the account instead.',
   'house.act.remove.text.empty': 'The account is gone then. Nothing is kept in it.',
   'house.act.remove.done': '{name} is gone, and everything that was kept.',
 
@@ -388,11 +388,10 @@ export default Object.freeze({
 
   // keeping
   'house.backups': 'Backups',
-  'house.backups.none': 'Latchkey makes no backups by itself yet.',
-  'house.backups.how':
-    'Until it does: export your vault now and then (Settings, Export), or copy the data folder while Latchkey is stopped. The two files latchkey.db and seal.key belong together.',
-  'house.kit.made': 'Your recovery kit is from {when}. It will open the backups to come.',
-  'house.kit.none': 'There is no recovery kit yet. Make one before you need it.',
+  'house.kit': 'The way back',
+  'house.kit.made':
+    'Your recovery kit is from {when}. With it and a backup, this house comes back on any other machine.',
+  'house.kit.none': 'There is no recovery kit yet. Without one no backup is made, and none could be opened.',
   'house.kit.go': 'Recovery kit',
   'house.retention': 'What the log keeps',
   'house.machine': 'This Latchkey',

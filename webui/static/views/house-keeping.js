@@ -1,6 +1,6 @@
 /**
- * How it is kept: the recovery kit and what it is for, backups as they truly
- * are, how long and under which names the log is kept, and which version runs.
+ * How it is kept: the recovery kit and what it is for, how long and under which
+ * names the log is kept, and which version runs.
  */
 import { exactly, timeElement } from '../components/format.js';
 import { build, element } from '../components/template.js';

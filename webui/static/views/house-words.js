@@ -4,6 +4,8 @@
  */
 import { knows, t } from '../text/house.js';
 
+export { bytesText } from './bytes.js';
+
 /** @typedef {import('./house-fold.js').Bin} Bin @typedef {import('./house-fold.js').Span} Span */
 /** @typedef {import('./house-fold.js').Grain} Grain @typedef {import('./house-fold.js').Sums} Sums */
 /** @typedef {import('./house-fold.js').Measure} Measure @typedef {import('./house-fold.js').Cell} Cell */
@@ -65,15 +67,6 @@ export const countText = (measure, count) => t(`house.count.${measure}`, { count
 /** Everything that a day or a week had, in one line. @param {Sums} sums @param {Measure[]} measures */
 export function sumsText(sums, measures) {
   return measures.map((measure) => countText(measure, sums[measure])).join(', ');
-}
-
-/** "1.9 MB": decimal, as disks are sold; two digits are enough. @param {number} bytes */
-export function bytesText(bytes) {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  let step = 0;
-  while (bytes >= 999.5 && step < units.length - 1) [bytes, step] = [bytes / 1000, step + 1];
-  const digits = bytes < 9.95 && step > 0 ? 1 : 0;
-  return `${bytes.toLocaleString('en', { maximumFractionDigits: digits })} ${units[step]}`;
 }
 
 /** "3 minutes", "2 hours", for how long something takes. @param {number} seconds */

@@ -1,7 +1,8 @@
 /**
  * "House", `#/house[/SECTION]`: the owner's place. How it fares, who lives
  * here, what it is used for, who was turned away. It is for looking; what it
- * changes, it asks about. The whole log stands at `#/house/log`.
+ * changes, it asks about. The whole log stands at `#/house/log`, the backups at
+ * `#/house/backups`, going back to one at `#/house/restore`.
  */
 import { build } from '../components/template.js';
 import { t } from '../text/house.js';
@@ -13,12 +14,21 @@ import { needs } from './setup-needs.js';
 
 /** The parts of the page in their order, each a module of its own. @type {Record<string, () => Promise<{show: Show}>>} */
 const SECTIONS = {
+  restored: () => import('./house-restored.js'),
   health: () => import('./house-health.js'),
   people: () => import('./house-people.js'),
   use: () => import('./house-use.js'),
   past: () => import('./house-past.js'),
   bans: () => import('./house-bans.js'),
+  backup: () => import('./house-backup.js'),
   keeping: () => import('./house-keeping.js'),
+};
+
+/** The pages of their own, by the second part of the address. @type {Record<string, (root: HTMLElement, deps: Deps) => Promise<void>>} */
+const PAGES = {
+  log: showLog,
+  backups: async (root, deps) => (await import('./house-backups.js')).showBackups(root, deps),
+  restore: async (root, deps) => (await import('./house-restore.js')).showRestore(root, deps),
 };
 
 /** @type {import('./view.js').Mount} */
@@ -29,7 +39,8 @@ export async function mount(root, deps) {
   let leaving = new AbortController();
   deps.signal.addEventListener('abort', () => leaving.abort());
   const follow = () => {
-    const wanted = deps.route.parts[1] === 'log' ? 'log' : 'all';
+    const [, part = ''] = deps.route.parts;
+    const wanted = Object.hasOwn(PAGES, part) ? part : 'all';
     if (wanted === shown) {
       if (wanted === 'all') goTo(root, deps.route.parts[1]);
       return;
@@ -39,10 +50,19 @@ export async function mount(root, deps) {
     leaving.abort();
     leaving = new AbortController();
     const inner = { ...deps, signal: leaving.signal };
-    void (wanted === 'log' ? showLog(root, inner) : showAll(root, inner, came));
+    void open(inner, wanted, came);
   };
   deps.route.addEventListener('change', follow, { signal: deps.signal });
   follow();
+
+  /** @param {Deps} inner @param {string} wanted @param {string} came from which page */
+  async function open(inner, wanted, came) {
+    try {
+      await (PAGES[wanted] ?? ((place, own) => showAll(place, own, came)))(root, inner);
+    } catch (error) {
+      if (!inner.signal.aborted) root.replaceChildren(troubleView(error));
+    }
+  }
 }
 
 /** @param {HTMLElement} root @param {Deps} deps */

@@ -1,5 +1,5 @@
 /**
- * Looks at GET /latchkey/reach again and again, quickly while something is at
+ * Looks at the public path, or at another thing that moves by itself, again and again, quickly while something is at
  * work, slowly while it only might change, and not at all while nobody sees it.
  */
 import { paceOf } from './reach-model.js';
@@ -7,21 +7,29 @@ import { paceOf } from './reach-model.js';
 /** @typedef {import('./reach-model.js').Reach} Reach */
 
 /**
+ * @template [T=Reach]
  * @param {object} what
- * @param {() => Promise<Reach>} what.ask
- * @param {(reach: Reach) => void} what.told hears every answer, changed or not
+ * @param {() => Promise<T>} what.ask
+ * @param {(now: T) => void} what.told hears every answer, changed or not
  * @param {(error: unknown) => void} [what.failed] hears each look that got no answer; the next follows all the same
  * @param {AbortSignal} what.signal ends it
- * @param {(reach: Reach) => number} [what.pace] ms until the next look
+ * @param {(now: T) => number} [what.pace] ms until the next look; that of the public path where it is not said
  * @param {{hidden: boolean} & EventTarget} [what.seen] a page that is looked at, or not
- * @returns {{now: () => void, take: (reach: Reach) => void}} now: look at once; take: an answer that came another way
+ * @returns {{now: () => void, take: (now: T) => void}} now: look at once; take: an answer that came another way
  */
-export function follow({ ask, told, failed = () => {}, signal, pace = paceOf, seen = document }) {
+export function follow({
+  ask,
+  told,
+  failed = () => {},
+  signal,
+  pace = /** @type {any} */ (paceOf),
+  seen = document,
+}) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   let round = 0;
 
-  /** @param {Reach} reach */
+  /** @param {T} reach */
   function take(reach) {
     if (signal.aborted) return;
     round++;

@@ -17,6 +17,7 @@ import { t } from '../text/text.js';
  * @property {'text'|'number'|'bool'|'choice'} kind
  * @property {string[]} [choices]
  * @property {string[]} [words] the choices for a person
+ * @property {Record<string, string>} [named] numbers that have a name; then they are chosen, not typed
  * @property {number} [min]
  * @property {number} [max]
  * @property {string} text
@@ -25,16 +26,19 @@ import { t } from '../text/text.js';
  */
 
 /** Those that have a section of their own: they are shown and changed there. */
-const ELSEWHERE = /^(reach|address|journal|second)\./;
+const ELSEWHERE = /^(reach|address|journal|second|backup)\./;
 
 /**
  * @param {HTMLElement} place @param {Deps} deps
  * @param {(key: string) => boolean} [wanted] which of them
+ * @param {Record<string, Record<string, string>>} [named] by key: numbers with the words for them
  */
-export async function showValues(place, deps, wanted = (key) => !ELSEWHERE.test(key)) {
+export async function showValues(place, deps, wanted = (key) => !ELSEWHERE.test(key), named = {}) {
   const { settings } = await deps.api.get('/latchkey/settings');
   const shown = settings.filter((/** @type {Setting} */ { key }) => wanted(key));
-  place.append(...shown.map((/** @type {Setting} */ setting) => settingRow(setting, deps)));
+  place.append(
+    ...shown.map((/** @type {Setting} */ one) => settingRow({ ...one, named: named[one.key] }, deps)),
+  );
 }
 
 /** @param {Setting} setting @param {Deps} deps */
@@ -66,10 +70,12 @@ function inSwitch(control) {
 }
 
 /** @param {Setting} setting @returns {HTMLInputElement|HTMLSelectElement} */
-function controlOf({ kind, value, choices = [], words = choices, min, max, pinned }) {
-  if (kind === 'choice') {
+function controlOf({ kind, value, named, choices = Object.keys(named ?? {}), words, min, max, pinned }) {
+  if (kind === 'choice' || named) {
+    const said = named ? choices.map((one) => named[one]) : (words ?? choices);
     const select = element('select', 'input');
-    select.append(...choices.map((one, i) => new Option(words[i] || one, one, one === value, one === value)));
+    const now = String(value);
+    select.append(...choices.map((one, i) => new Option(said[i] || one, one, one === now, one === now)));
     select.disabled = pinned !== undefined;
     return select;
   }

@@ -6,6 +6,8 @@
 /**
  * @typedef {object} Memory
  * @property {import('./reach-model.js').Way} [way] where the public name comes from
+ * @property {boolean} [begun] a new house was chosen on the first screen
+ * @property {string} [restore] the restore that is under way, '' for none
  * @property {boolean} [stay] goes on here, although there is a trusted name
  */
 

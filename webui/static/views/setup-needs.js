@@ -1,7 +1,8 @@
 /**
  * The style sheets and the markup of the first run, of the settings, of the
- * public path, of second factors, of a new key and of the owner's page, loaded when one of
- * their views is: whoever only opens the vault never fetches them.
+ * public path, of second factors, of a new key, of the owner's page, of backups
+ * and of restoring, loaded when one of their views is: whoever only opens the
+ * vault never fetches them.
  */
 import { needPart } from '../net/parts.js';
 
@@ -16,6 +17,8 @@ const SHEETS = /** @type {const} */ ({
   house: 'house',
   charts: 'house',
   'house-log': 'house',
+  backup: 'backup',
+  restore: 'restore',
 });
 
 /** @typedef {keyof typeof SHEETS} Sheet */

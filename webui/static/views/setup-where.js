@@ -6,6 +6,7 @@ import { build, element } from '../components/template.js';
 import { icon } from '../components/icon.js';
 import { announce } from '../components/toast.js';
 import { messageOf } from '../components/problem.js';
+import { showWelcome } from './setup-welcome.js';
 import { t } from '../text/text.js';
 
 /** @typedef {{code:string, state:'ok'|'warn'|'bad', text:string, hint:string}} Check */
@@ -21,6 +22,7 @@ export function showWhere(wizard) {
   const list = built.part('checks');
   const go = built.part('go', HTMLButtonElement);
   go.addEventListener('click', () => wizard.go('reach'));
+  built.part('back').addEventListener('click', () => showWelcome(wizard));
   built.part('again').addEventListener('click', () => look());
   wizard.present(built.root);
   void look();

@@ -12,7 +12,7 @@ import { frameIn } from './setup-frame.js';
 import { present } from './setup-parts.js';
 import { showExpired, showTrouble } from './setup-home.js';
 import { remembered } from './setup-memory.js';
-import { showWelcome } from './setup-welcome.js';
+import { restoreIn, showWelcome } from './setup-welcome.js';
 import { showWhere } from './setup-where.js';
 import { showReach } from './setup-reach.js';
 import { showOwner } from './setup-owner.js';
@@ -44,6 +44,8 @@ import { showDone } from './setup-done.js';
  * @property {(step: StepName) => void} mark shows in the steps where we are
  * @property {(step: StepName) => void} go
  * @property {(state: WizardState, step?: StepName) => void} advance takes a newer state and goes on
+ * @property {() => void} unmark takes the steps away: where we are is before them
+ * @property {(error: unknown, again: () => void) => void} trouble instead of a view, with a way to try again
  * @property {() => void} lost the wizard's session is gone
  */
 
@@ -87,7 +89,7 @@ export async function mount(root, deps) {
     stage.replaceChildren(element('p', 'lead', t('setup.claim.working')));
     try {
       const state = await enter(deps.api, token);
-      if (!deps.signal.aborted) run(deps, state, steps, stage, token !== '');
+      if (!deps.signal.aborted) run(deps, state, steps, stage);
     } catch (error) {
       if (deps.signal.aborted) return;
       if (Object(error).status === 404) await showExpired(stage, deps);
@@ -125,9 +127,9 @@ async function enter(api, token) {
 
 /**
  * @param {Deps} deps @param {WizardState} state @param {HTMLElement} nav
- * @param {HTMLElement} stage @param {boolean} welcome
+ * @param {HTMLElement} stage
  */
-function run(deps, state, nav, stage, welcome) {
+function run(deps, state, nav, stage) {
   let leaving = new AbortController();
   deps.signal.addEventListener('abort', () => leaving.abort());
   /** @type {Wizard} */
@@ -158,12 +160,19 @@ function run(deps, state, nav, stage, welcome) {
       wizard.state = next;
       wizard.go(step);
     },
+    unmark() {
+      nav.hidden = true;
+    },
+    trouble(error, again) {
+      showTrouble(stage, error, again);
+    },
     lost() {
       nav.hidden = true;
       void showExpired(stage, deps, true);
     },
   };
-  if (welcome && state.step === 'where') showWelcome(wizard);
+  if (state.step === 'where' && wizard.memory.restore) void restoreIn(wizard, wizard.memory.restore);
+  else if (state.step === 'where' && !wizard.memory.begun) showWelcome(wizard);
   else wizard.go(state.step);
 
   /** Some steps ask the house first, which may be away. @param {StepName} step */
