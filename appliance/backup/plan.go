@@ -46,14 +46,11 @@ func (p Plan) Surplus(copies []Copy, now time.Time, zone *time.Location) []strin
 		if _, _, ok := archive.ParseName(c.Name); !ok {
 			continue
 		}
-		switch d, known := date(c, copies, now); {
-		case !known && !c.Good: // kept, and takes no place
-		case !known:
-			good = append(good, dated{c, d, true})
-		case c.Good:
-			good = append(good, dated{c, d, false})
-		default:
-			rest = append(rest, dated{c, d, false})
+		d := date(c, copies, now)
+		if c.Good {
+			good = append(good, d)
+		} else {
+			rest = append(rest, d)
 		}
 	}
 	keep := make(map[string]bool)
@@ -75,12 +72,21 @@ func (p Plan) Surplus(copies []Copy, now time.Time, zone *time.Location) []strin
 type dated struct {
 	Copy
 	date     time.Time
+	guessed  bool // its name says another
 	unjudged bool // its date is not known
 }
 
-// byDate sorts the newest first.
+// byDate sorts the newest first; of the same date one that says so itself comes
+// before a guess.
 func byDate(a, b dated) int {
-	return cmp.Or(b.date.Compare(a.date), cmp.Compare(b.Seq, a.Seq), b.Made.Compare(a.Made), cmp.Compare(b.Name, a.Name))
+	guess := 0
+	if a.guessed != b.guessed {
+		guess = 1
+		if b.guessed {
+			guess = -1
+		}
+	}
+	return cmp.Or(b.date.Compare(a.date), guess, cmp.Compare(b.Seq, a.Seq), b.Made.Compare(a.Made), cmp.Compare(b.Name, a.Name))
 }
 
 // byOrder sorts what was made last first; what has no number comes after all
@@ -122,13 +128,10 @@ func week(t time.Time) string {
 // future or the clock was not trusted. Then it was made no earlier than those
 // before it and no later than those behind it whose dates can be believed. It
 // is not known for one from the future that nothing lies behind.
-func date(c Copy, all []Copy, now time.Time) (time.Time, bool) {
+func date(c Copy, all []Copy, now time.Time) dated {
 	future := func(t time.Time) bool { return t.After(now.Add(ahead)) }
-	if !future(c.Made) && (c.Trusted || c.Seq == 0) {
-		return c.Made, true
-	}
-	if c.Seq == 0 {
-		return c.Made, false
+	if c.Seq == 0 || c.Trusted && !future(c.Made) {
+		return dated{c, c.Made, false, future(c.Made)}
 	}
 	var low, high time.Time
 	for _, o := range all {
@@ -147,7 +150,7 @@ func date(c Copy, all []Copy, now time.Time) (time.Time, bool) {
 	if !high.IsZero() && t.After(high) {
 		t = high
 	}
-	return t, !future(t)
+	return dated{c, t, !t.Equal(c.Made), future(t)}
 }
 
 // reckoning remembers the trusted time, to notice when it contradicts itself.
