@@ -17,15 +17,15 @@ func (a *Appliance) alive(ctx context.Context) error {
 	if err == nil || problem.Of(err).Code != "store.stopped" {
 		return err
 	}
-	if a.diskTakes() != nil {
+	if diskTakes(a.cfg.Data) != nil {
 		return nil
 	}
 	return err
 }
 
-// diskTakes tries whether something can be kept in the data folder.
-func (a *Appliance) diskTakes() error {
-	f, err := os.CreateTemp(a.cfg.Data, "latchkey.try-*")
+// diskTakes tries whether something can be kept in dir.
+func diskTakes(dir string) error {
+	f, err := os.CreateTemp(dir, "latchkey.try-*")
 	if err != nil {
 		return err
 	}
