@@ -26,7 +26,7 @@ import (
 
 var (
 	show = flag.Bool("bench-table", false, "measure, and print the table (make bench)")
-	only = flag.String("bench-only", "", "server, store, names or browser: measure that alone")
+	only = flag.String("bench-only", "", "server, store, backup, names or browser: measure that alone")
 )
 
 func TestMain(m *testing.M) {
@@ -64,6 +64,9 @@ func TestBench(t *testing.T) {
 	if wanted("store") {
 		storeFigures(t, table)
 		logFigures(t, table)
+	}
+	if wanted("backup") {
+		backups(t, table)
 	}
 	if wanted("names") {
 		names(t, table)
