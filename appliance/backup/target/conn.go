@@ -17,7 +17,7 @@ const (
 	// Long enough for a disk that wakes and a cloud that puts a large file in its place.
 	defaultPatience = 3 * time.Minute
 	// A piece of a write that a slow line sends within the patience.
-	pieceBytes = 64 << 10
+	pieceBytes = 16 << 10
 )
 
 var errPublic = errors.New("a public address without TLS")

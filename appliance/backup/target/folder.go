@@ -303,7 +303,7 @@ func (f *folder) free(ctx context.Context) (int64, error) {
 		if err := unix.Statfs(f.dir, &s); err != nil {
 			return err
 		}
-		free = int64(s.Bavail) * s.Bsize
+		free = int64(s.Bavail) * int64(s.Bsize)
 		return nil
 	})
 	return free, err

@@ -53,7 +53,10 @@ func safe(name string) bool {
 	}) < 0
 }
 
-func (g *guarded) check(name string) error {
+func (g *guarded) check(ctx context.Context, name string) error {
+	if err := ctx.Err(); err != nil {
+		return g.words.explain(ctx, "beginning", err)
+	}
 	if !safe(name) || !g.known(name) {
 		return ErrNotThere.Because(fmt.Errorf("%q is no backup's name", short(name)))
 	}
@@ -62,7 +65,7 @@ func (g *guarded) check(name string) error {
 
 // Put implements Target.
 func (g *guarded) Put(ctx context.Context, name string, r io.Reader, size int64) error {
-	if err := g.check(name); err != nil {
+	if err := g.check(ctx, name); err != nil {
 		return err
 	}
 	if size < 0 {
@@ -125,7 +128,7 @@ func passing(name string) string {
 
 // Get implements Target.
 func (g *guarded) Get(ctx context.Context, name string) (io.ReadCloser, error) {
-	if err := g.check(name); err != nil {
+	if err := g.check(ctx, name); err != nil {
 		return nil, err
 	}
 	f, err := g.backend.get(ctx, name)
@@ -180,7 +183,7 @@ func (g *guarded) List(ctx context.Context) ([]Object, error) {
 
 // Remove implements Target.
 func (g *guarded) Remove(ctx context.Context, name string) error {
-	if err := g.check(name); err != nil {
+	if err := g.check(ctx, name); err != nil {
 		return err
 	}
 	return g.words.explain(ctx, "removing "+name, g.backend.remove(ctx, name))

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // webdav keeps backups in a folder of a WebDAV server (RFC 4918). It follows no redirect, keeps no cookie, and
@@ -178,9 +179,7 @@ func (w *webdav) put(ctx context.Context, name string, r *exact, size int64) err
 		err = w.name(ctx, temporary, w.at(w.segments, name))
 	}
 	if err != nil {
-		ctx, cancel := afterwards(ctx)
-		defer cancel()
-		_ = w.drop(ctx, temporary) // where that fails, too, the next Put does it
+		w.tidy(ctx, temporary)
 	}
 	return spoken(err)
 }
@@ -218,6 +217,28 @@ func (w *webdav) name(ctx context.Context, from, to string) error {
 	}
 	resp.Body.Close()
 	return nil
+}
+
+// tidy removes what was begun. A server that has not noticed yet that a PUT broke off says 423, or 404 because it
+// has not even begun to write. Where all fails, the next Put does it.
+func (w *webdav) tidy(ctx context.Context, at string) {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	absent := 0
+	for wait := 50 * time.Millisecond; ctx.Err() == nil; wait *= 2 {
+		err := w.drop(ctx, at)
+		var a *answer
+		if missing(err) {
+			absent++
+		}
+		if !errors.As(err, &a) || absent > 2 || !missing(err) && a.status != http.StatusLocked {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
 }
 
 func (w *webdav) drop(ctx context.Context, at string) error {
