@@ -57,6 +57,7 @@ func commands() []command {
 		{"setup", "set the house up without a browser, or --link for a new link", setUp},
 		{"status", "how the house is", status},
 		{"doctor", "look for troubles and say what to do", doctor},
+		{"backup", "make, list, prove and restore backups: latchkey backup lists all", backups},
 		{"admin", "people, second factors, bans, the log: latchkey admin lists all", admin},
 		{"version", "the version of this program", printVersion},
 		{"check-copy", "", checkCopy},

@@ -109,6 +109,29 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		}
 		ts.Check(os.WriteFile(file, raw, 0o600))
 	},
+	// cut FILE NEW: copies the first half of a file.
+	"cut": func(ts *testscript.TestScript, _ bool, args []string) {
+		raw, err := os.ReadFile(ts.MkAbs(args[0]))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), raw[:len(raw)/2], 0o600))
+	},
+	// flip FILE NEW: copies a file with one bit of its middle another.
+	"flip": func(ts *testscript.TestScript, _ bool, args []string) {
+		raw, err := os.ReadFile(ts.MkAbs(args[0]))
+		ts.Check(err)
+		raw[len(raw)/2] ^= 1
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), raw, 0o600))
+	},
+	// nothing PATTERN...: wants no file of that name.
+	"nothing": func(ts *testscript.TestScript, _ bool, args []string) {
+		for _, pattern := range args {
+			there, err := filepath.Glob(ts.MkAbs(pattern))
+			ts.Check(err)
+			if len(there) > 0 {
+				ts.Fatalf("there are %q", there)
+			}
+		}
+	},
 	// mode FILE PERM: wants a file's permissions.
 	"mode": func(ts *testscript.TestScript, _ bool, args []string) {
 		info, err := os.Stat(ts.MkAbs(args[0]))

@@ -17,7 +17,7 @@ import (
 	"latchkey/client/keys"
 )
 
-// Client calls one house. It is not safe for concurrent use.
+// Client calls one house. It is safe for concurrent use, but for signing in.
 type Client struct {
 	http  *http.Client
 	base  string
@@ -50,21 +50,42 @@ func (r *Refusal) Error() string { return strings.TrimSpace(r.Text + " " + r.Hin
 // Do sends in as JSON (nil: no body) and reads the answer into out (nil: none
 // wanted). What is no success comes back as a *Refusal.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		raw, err := json.Marshal(in)
-		if err != nil {
-			return fmt.Errorf("encoding a request: %w", err)
-		}
-		body = bytes.NewReader(raw)
+	body, err := encoded(in)
+	if err != nil {
+		return err
 	}
 	return c.send(ctx, method, path, "application/json", body, out)
 }
 
+// encoded is in as a body of JSON; nil has none.
+func encoded(in any) (io.Reader, error) {
+	if in == nil {
+		return nil, nil
+	}
+	raw, err := json.Marshal(in)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a request: %w", err)
+	}
+	return bytes.NewReader(raw), nil
+}
+
 // Get copies the answer of a route to w as it comes; what is no success comes
-// back as a *Refusal.
+// back as a *Refusal. An answer that breaks off is an error.
 func (c *Client) Get(ctx context.Context, path string, w io.Writer) error {
-	answer, err := c.ask(ctx, http.MethodGet, path, "", nil)
+	return c.copied(ctx, http.MethodGet, path, nil, w)
+}
+
+// Post is Get for a route that wants in, as JSON (nil: no body).
+func (c *Client) Post(ctx context.Context, path string, in any, w io.Writer) error {
+	return c.copied(ctx, http.MethodPost, path, in, w)
+}
+
+func (c *Client) copied(ctx context.Context, method, path string, in any, w io.Writer) error {
+	body, err := encoded(in)
+	if err != nil {
+		return err
+	}
+	answer, err := c.ask(ctx, method, path, "application/json", body)
 	if err != nil {
 		return err
 	}
