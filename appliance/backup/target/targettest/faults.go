@@ -28,7 +28,10 @@ func Faults(t *testing.T, made func(t *testing.T) Place) {
 		{"a server that is slow is waited for", slowness},
 		{"a silent server does not hold up who has gone", silentGone},
 	} {
-		t.Run(c.sentence, func(t *testing.T) { c.run(t, made(t)) })
+		t.Run(c.sentence, func(t *testing.T) {
+			t.Parallel()
+			c.run(t, made(t))
+		})
 	}
 }
 

@@ -36,7 +36,10 @@ func Conform(t *testing.T, made func(t *testing.T) Place) {
 		{"an ended context ends everything", endedAlready},
 		{"reading changes nothing where one only meets", meets},
 	} {
-		t.Run(c.sentence, func(t *testing.T) { c.run(t, made(t)) })
+		t.Run(c.sentence, func(t *testing.T) {
+			t.Parallel()
+			c.run(t, made(t))
+		})
 	}
 }
 
