@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/asdine/storm/v3"
 	"go.etcd.io/bbolt"
@@ -137,19 +138,34 @@ func newMigrator(db *bbolt.DB, key sealKey) (m *migrator, err error) {
 }
 
 // makeFolder makes dir with its parents, for its owner alone; one that is there
-// is closed to others.
+// is closed to others. Each new name is on the disk when it returns: a house in
+// a folder that a power cut takes away is gone with it.
 func makeFolder(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
-	case err == nil && info.Mode().Perm()&^folderMode == 0 && info.IsDir():
-		return nil
+	case err == nil && !info.IsDir():
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
 	case err == nil:
-		return os.Chmod(dir, folderMode)
+		if info.Mode().Perm()&^folderMode != 0 {
+			err = os.Chmod(dir, folderMode)
+		}
+		// A creation that was killed may have made it. A parent that may not
+		// be read was not made by us.
+		if syncErr := syncPath(filepath.Dir(dir)); !errors.Is(syncErr, fs.ErrPermission) {
+			err = errors.Join(err, syncErr)
+		}
+		return err
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err := os.MkdirAll(dir, folderMode); err != nil {
+	parent := filepath.Dir(dir)
+	if _, err := os.Stat(parent); errors.Is(err, fs.ErrNotExist) && parent != dir {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncPath(filepath.Dir(dir))
+	return syncPath(parent)
 }

@@ -1,0 +1,185 @@
+package power
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+
+	"latchkey/appliance/account"
+	"latchkey/appliance/problem"
+	"latchkey/appliance/store"
+	"latchkey/appliance/vault"
+)
+
+// A question asks what stands in the data folder of a state.
+type question struct {
+	House      string `json:"house"`
+	MachineKey []byte `json:"machineKey,omitempty"`
+}
+
+// found is what the next start finds in a state.
+type found struct {
+	Made     bool        `json:"made"`              // there is a house
+	Refused  string      `json:"refused,omitempty"` // code and text of the problem that it did not open for
+	Trouble  string      `json:"trouble,omitempty"` // what went wrong otherwise
+	People   int         `json:"people"`
+	Marks    map[int]int `json:"marks"` // by slot: the mark of what is kept there
+	Entries  int         `json:"entries"`
+	Version  uint64      `json:"version"`
+	Migrated uint64      `json:"migrated"`
+	Findings string      `json:"findings,omitempty"` // of the full check
+}
+
+// judging is how the test's own program is told to be the judge.
+const judging = "LATCHKEY_POWER_JUDGE"
+
+// serveJudge answers questions, a line each, until there are no more. It is a
+// process of its own because a bad page may end it.
+func serveJudge(in io.Reader, out io.Writer) int {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 1<<20)
+	answers := json.NewEncoder(out)
+	for lines.Scan() {
+		var q question
+		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
+			return 2
+		}
+		if err := answers.Encode(look(q)); err != nil {
+			return 2
+		}
+	}
+	return 0
+}
+
+// look does what the next start does: it opens the house, finishing what was
+// under way, or begins where there is nothing; reads all; writes once more; and
+// checks the whole file.
+func look(q question) (f found) {
+	ctx := context.Background()
+	made, err := store.Made(q.House)
+	if f.Made = made; err == nil && !made {
+		err = store.Create(q.House, q.MachineKey)
+	}
+	if err != nil {
+		return f.refuse(err)
+	}
+	s, err := store.Open(ctx, store.Config{Dir: q.House, MachineKey: q.MachineKey, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return f.refuse(err)
+	}
+	f.Migrated = s.Opening().Migrated
+	err = errors.Join(f.read(ctx, s), s.SetValue(ctx, "power/after", []byte("it goes on")), s.Close())
+	if err != nil {
+		f.Trouble = err.Error()
+		return f
+	}
+	r := store.Check(filepath.Join(q.House, "latchkey.db"), s.SealKey())
+	f.Entries, f.Version = r.Counts.Entries, r.Version
+	if !r.Clean() {
+		f.Findings = r.String()
+	}
+	return f
+}
+
+func (f found) refuse(err error) found {
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.Text == "" || p.Hint == "" {
+		f.Trouble = fmt.Sprintf("an error that tells a person nothing: %v", err)
+		return f
+	}
+	f.Refused = p.Code + ": " + err.Error()
+	return f
+}
+
+// slotName is the name of an item that a test keeps: an EncString whose IV
+// says slot and mark; see nameOf.
+var slotName = regexp.MustCompile(`"name":"2\.([A-Za-z0-9+/]{22}==)\|`)
+
+func (f *found) read(ctx context.Context, s *store.Store) error {
+	f.Marks = make(map[int]int)
+	var people []account.Account
+	err := s.Accounts().View(ctx, func(r account.Reader) (err error) {
+		people, err = r.Accounts()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	f.People = len(people)
+	return s.Vault().View(ctx, func(r vault.Reader) error {
+		for _, p := range people {
+			for it, err := range r.Items(p.ID) {
+				if err != nil {
+					return err
+				}
+				if slot, mark, ok := slotOf(it.Body); ok {
+					f.Marks[slot] = mark
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// judge is a process that looks at states, started again when one ends it.
+type judge struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func (j *judge) start() (err error) {
+	j.cmd = exec.Command(os.Args[0])
+	j.cmd.Env = append(os.Environ(), judging+"=1")
+	j.cmd.Stderr = os.Stderr
+	if j.in, err = j.cmd.StdinPipe(); err != nil {
+		return err
+	}
+	out, err := j.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	j.out = bufio.NewReader(out)
+	return j.cmd.Start()
+}
+
+// ask gives what the judge has found; one that dies of it has found trouble.
+func (j *judge) ask(q question) (f found, err error) {
+	if j.cmd == nil {
+		if err := j.start(); err != nil {
+			return f, err
+		}
+	}
+	text, err := json.Marshal(q)
+	if err != nil {
+		return f, err
+	}
+	_, err = j.in.Write(append(text, '\n'))
+	var line []byte
+	if err == nil {
+		line, err = j.out.ReadBytes('\n')
+	}
+	if err != nil {
+		f.Trouble = fmt.Sprintf("the process that opened it died: %v", errors.Join(err, j.end()))
+		return f, nil
+	}
+	return f, json.Unmarshal(line, &f)
+}
+
+func (j *judge) end() error {
+	if j.cmd == nil {
+		return nil
+	}
+	_ = j.in.Close()
+	err := j.cmd.Wait()
+	j.cmd = nil
+	return err
+}
