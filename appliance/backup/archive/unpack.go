@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // Unpack writes the parts into dir, a folder that it makes (mode 0700; the
@@ -45,7 +46,12 @@ func (b *Reader) unpackInto(ctx context.Context, dir string, progress Progress) 
 		}
 		folders = append([]string{filepath.Join(dir, AttachmentsFolder)}, folders...)
 	}
-	if err := b.walk(ctx, folder{root}, progress); err != nil {
+	to := &folder{root: root, turns: make(chan struct{}, syncsAtOnce)}
+	err = b.walk(ctx, to, progress)
+	if synced := to.wait(); err == nil && synced != nil {
+		err = notWritten(fmt.Errorf("syncing: %w", synced))
+	}
+	if err != nil {
 		return err
 	}
 	for _, d := range folders {
@@ -56,20 +62,62 @@ func (b *Reader) unpackInto(ctx context.Context, dir string, progress Progress) 
 	return nil
 }
 
+// syncsAtOnce is how many files are brought to the disk at a time. A memory
+// card takes some 20 ms for each, and hardly more for several together.
+const syncsAtOnce = 8
+
 // folder is where the parts are written. A root refuses every path out of it,
 // beside what the manifest's check refuses already.
-type folder struct{ root *os.Root }
+type folder struct {
+	root  *os.Root
+	turns chan struct{}
+	syncs sync.WaitGroup
 
-func (f folder) create(name string) (io.WriteCloser, error) {
+	mu  sync.Mutex
+	err error // the first of the syncs that failed
+}
+
+func (f *folder) create(name string) (io.WriteCloser, error) {
+	if err := f.failed(); err != nil {
+		return nil, err
+	}
 	out, err := f.root.OpenFile(filepath.FromSlash(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return nil, err
 	}
-	return &file{out, bufio.NewWriterSize(out, chunk)}, nil
+	return &file{f, out, bufio.NewWriterSize(out, chunk)}, nil
 }
 
-// file is on the disk when its Close has returned.
+// sync brings a file to the disk and closes it, while the next one is written.
+func (f *folder) sync(out *os.File) {
+	f.turns <- struct{}{}
+	f.syncs.Go(func() {
+		err := errors.Join(out.Sync(), out.Close())
+		f.mu.Lock()
+		if f.err == nil {
+			f.err = err
+		}
+		f.mu.Unlock()
+		<-f.turns
+	})
+}
+
+func (f *folder) failed() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// wait returns when no file is open any more.
+func (f *folder) wait() error {
+	f.syncs.Wait()
+	return f.failed()
+}
+
+// file is a part that is being written. Its Close does not wait for the disk:
+// folder.wait does.
 type file struct {
+	folder *folder
 	out    *os.File
 	buffer *bufio.Writer
 }
@@ -77,11 +125,11 @@ type file struct {
 func (f *file) Write(p []byte) (int, error) { return f.buffer.Write(p) }
 
 func (f *file) Close() error {
-	err := f.buffer.Flush()
-	if err == nil {
-		err = f.out.Sync()
+	if err := f.buffer.Flush(); err != nil {
+		return errors.Join(err, f.out.Close())
 	}
-	return errors.Join(err, f.out.Close())
+	f.folder.sync(f.out)
+	return nil
 }
 
 func syncFolder(dir string) error {
