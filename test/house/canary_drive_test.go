@@ -175,12 +175,12 @@ func proofs(t *testing.T, e *ear, p *house.Person) {
 }
 
 // fields are the names under which bodies bring what they bring.
-var fields = strings.Fields(`access addresses apiKey attachments card ciphers client_id client_secret code collectionIds containedKeyId credentials
+var fields = strings.Fields(`access addresses apiKey attachments bucket card ciphers client_id client_secret code collectionIds containedKeyId credentials
  deviceIdentifier deviceName devicePushToken deviceResponse deviceType domain email emailVerificationToken encryptedPrivateKey encryptedPublicKey
- encryptedUserKey fields folderId folderRelationships folders grant_type house.name hint id ids identity kdf key keys kind lastKnownRevisionDate
+ encryptedUserKey endpoint fields folderId folderRelationships folders grant_type house.name hint id ids identity kdf key keys kind kit lastKnownRevisionDate
  link login masterKeyAuthenticationHash masterPasswordHash masterPasswordHint message mode name newMasterPasswordHash notes oldMasterKeyAuthenticationHash
- passkey password prefix privateKey provider publicKey reach.credentials recoveryCode refresh_token revisionDate role scope second.everyone secret since token
- twoFactorProvider twoFactorToken type until uris url user userVerificationToken username value`)
+ passkey password prefix privateKey provider publicKey reach.credentials recoveryCode recoveryKey refresh_token revisionDate role scope second.everyone secret secretKey since target token
+ twoFactorProvider twoFactorToken type until uris url user userVerificationToken username value wait why`)
 
 // bodies are the ways to say it wrongly.
 func bodies(e *ear, pattern string) map[string]string {

@@ -98,6 +98,12 @@ func Start(t testing.TB, options Options) *House {
 	return h
 }
 
+// At is a house that somebody else started and will stop: its URL, the file with the root to trust, and the ways to it
+// (Launch, Dial).
+func At(t testing.TB, url, ca string, options Options) *House {
+	return &House{URL: url, CA: ca, t: t, options: options, log: &log{}}
+}
+
 // claim makes the owner, as a script would.
 func (h *House) claim() {
 	h.t.Helper()
