@@ -233,12 +233,12 @@ func (b *Backups) noteRound(ctx context.Context, id string, l *lane, err error) 
 // plugged in costs nothing to look for; what only a person can put right, and
 // may shut us out when tried too often, is rarely tried.
 func pause(err error, tries int) time.Duration {
-	pauses := []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour}
+	pauses := []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour}
 	switch problem.Of(err).Code {
 	case target.CodeNotPlugged:
 		return 5 * time.Minute
 	case target.CodeRefused, target.CodeHostKey, target.CodeCertificate, target.CodeField:
-		tries = max(tries, 3)
+		tries = max(tries, 2)
 	}
 	return pauses[min(tries, len(pauses)-1)]
 }

@@ -12,7 +12,7 @@ import (
 // The rhythm of Run. It looks often and cheaply, and asks the clock each time,
 // so that a clock that jumps is noticed; waiting for one long pause would not.
 const (
-	tickEvery  = time.Minute
+	tickEvery  = 5 * time.Minute
 	startPause = 3 * time.Minute  // a start has better things to do first
 	trustPause = 20 * time.Minute // so long a backup waits for the clock to be right
 	leastPause = time.Hour        // between two that are made by themselves, whatever the clock says
