@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // Proxy stands before a server and can be nasty. Its counts are over all connections.
@@ -15,8 +14,7 @@ type Proxy struct {
 	up, down   atomic.Int64 // bytes so far, to the server and back
 	cutUp      atomic.Int64 // cut every connection when so many bytes went up; 0: never
 	cutDown    atomic.Int64
-	silent     atomic.Bool  // take everything, pass nothing on
-	trickle    atomic.Int64 // nanoseconds of pause before each piece
+	silent     atomic.Bool // take everything, pass nothing on
 	listener   net.Listener
 	mu         sync.Mutex
 	open       []net.Conn
@@ -88,9 +86,6 @@ func (p *Proxy) pass(to, from net.Conn, count, cut *atomic.Int64) {
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
-			if pause := p.trickle.Load(); pause > 0 {
-				time.Sleep(time.Duration(pause))
-			}
 			for p.silent.Load() {
 				if _, err := from.Read(buf); err != nil {
 					return
