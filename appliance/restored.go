@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"latchkey/appliance/api"
@@ -114,6 +116,10 @@ func RestoreFile(ctx context.Context, c Config, file io.Reader, kit []byte, prog
 	parsed, err := archive.ParseKit(kit)
 	if err != nil {
 		return Restored{}, err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return Restored{}, problem.New(problem.Refused, "restore.parent",
+			fmt.Sprintf("The folder %s can't be made.", filepath.Dir(dir)), "Name a folder that you may make with --data.").Because(err)
 	}
 	if err := restore.Resume(dir); err != nil {
 		return Restored{}, err

@@ -89,6 +89,7 @@ func TestRestoreFile(t *testing.T) {
 	closed(t, a)
 
 	fresh := configOf(t)
+	fresh.Data = filepath.Join(filepath.Dir(fresh.Data), "new", "house") // made with its parent
 	fresh.MachineKey = bytes.Repeat([]byte{7}, 32)
 	var phases []restore.Phase
 	done, err := RestoreFile(t.Context(), fresh, bytes.NewReader(backup), kit, func(p restore.Phase, _ *archive.Manifest, _, _ int64) {
