@@ -68,6 +68,12 @@ func TestSet(t *testing.T) {
 		{"too many proxies are refused", map[string]any{settings.ReachProxies: make([]string, 33)}, map[string]string{settings.ReachProxies: "between 0 and 32"}},
 		{"credentials are texts by name", map[string]any{settings.ReachCredentials: `["hunter2"]`}, map[string]string{settings.ReachCredentials: "JSON object"}},
 		{"a secret of another type is named", map[string]any{settings.ReachCredentials: int64(7)}, map[string]string{settings.ReachCredentials: "characters"}},
+		{"a plan without a day is named", map[string]any{settings.BackupDaily: int64(0)}, map[string]string{settings.BackupDaily: "between 1"}},
+		{"an hour that no day has is named", map[string]any{settings.BackupHour: int64(24)}, map[string]string{settings.BackupHour: "between -1 and 23"}},
+		{"places for backups are a list", map[string]any{settings.BackupTargets: `{"hunter2":1}`}, map[string]string{settings.BackupTargets: "JSON list"}},
+		{"each place has an id of its own", map[string]any{settings.BackupTargets: `[{"id":"a","kind":"s3"},{"id":"a","kind":"s3"}]`}, map[string]string{settings.BackupTargets: "id of its own"}},
+		{"a place has a kind", map[string]any{settings.BackupTargets: `[{"id":"a"}]`}, map[string]string{settings.BackupTargets: "kind"}},
+		{"a recovery key is told by its beginning", map[string]any{settings.BackupKey: "hunter2"}, map[string]string{settings.BackupKey: "AGE-SECRET-KEY-1"}},
 		{"one bad value keeps all from changing", map[string]any{settings.TrashDays: int64(5), "x": int64(1)}, map[string]string{"x": "no such"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

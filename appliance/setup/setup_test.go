@@ -2,6 +2,8 @@ package setup_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"maps"
@@ -38,14 +40,15 @@ type stage struct {
 	*setup.Setup
 	owner *owner
 	kits  *setup.Kits
+	keep  values
 	now   time.Time
 }
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	st := &stage{owner: &owner{}, now: time.Unix(1_800_000_000, 0)}
-	now := func() time.Time { return st.now }
 	keep := values{}
+	st := &stage{owner: &owner{}, keep: keep, now: time.Unix(1_800_000_000, 0)}
+	now := func() time.Time { return st.now }
 	table, err := settings.Open(t.Context(), keep, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -268,4 +271,62 @@ func TestANewOwnerMakesAKitOfTheirOwn(t *testing.T) {
 	if _, made, err := st.kits.Made(t.Context()); made || err != nil {
 		t.Errorf("the kit of the owner before still counts (%v)", err)
 	}
+}
+
+func TestWhatABackupIsMadeWith(t *testing.T) {
+	drawn := func(t *testing.T) (*stage, setup.Paper) {
+		t.Helper()
+		st := newStage(t)
+		paper, ask, err := st.kits.Draw(t.Context(), "Home", "a@example.test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, there, err := st.kits.Keys(t.Context()); there || err != nil {
+			t.Errorf("a kit that nobody confirmed has keys (%v)", err)
+		}
+		if err := st.kits.Confirm(t.Context(), paper.ID, answer(paper, ask)); err != nil {
+			t.Fatal(err)
+		}
+		return st, paper
+	}
+	t.Run("the kit's recipient and the key that is on its paper", func(t *testing.T) {
+		st, paper := drawn(t)
+		keys, there, err := st.kits.Keys(t.Context())
+		if err != nil || !there || keys.Recipient != paper.RecoveryRecipient || !keys.Made.Equal(paper.Made) {
+			t.Fatalf("%+v, %v, %v", keys, there, err)
+		}
+		if "latchkey-sign-"+base64.RawURLEncoding.EncodeToString(keys.Public) != paper.SigningKey {
+			t.Error("another signing key")
+		}
+		if !ed25519.Verify(keys.Public, []byte("x"), ed25519.Sign(keys.Sign, []byte("x"))) {
+			t.Error("the two halves don't belong together")
+		}
+	})
+	for _, tt := range []struct {
+		name, value, content string
+		fails                bool
+	}{
+		{"a kit that was forgotten is none", "setup/kit", "", false},
+		{"one kept without its recipient has to be made anew", "setup/kit", `{"made":"2026-01-02T03:04:05Z"}`, false},
+		{"one whose recipient is none, too", "setup/kit", `{"made":"2026-01-02T03:04:05Z","recipient":"age1"}`, false},
+		{"what can't be read is an error", "setup/kit", `{`, true},
+		{"half a signing key is an error", "setup/signing-key", "short", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			st, _ := drawn(t)
+			if err := st.keep.SetValues(t.Context(), map[string][]byte{tt.value: []byte(tt.content)}); err != nil {
+				t.Fatal(err)
+			}
+			if _, there, err := st.kits.Keys(t.Context()); there || (err != nil) != tt.fails {
+				t.Errorf("there %v, %v", there, err)
+			}
+		})
+	}
+	t.Run("a signing key that was lost is not made anew: it would not be the one on the paper", func(t *testing.T) {
+		st, _ := drawn(t)
+		delete(st.keep, "setup/signing-key")
+		if _, there, err := st.kits.Keys(t.Context()); there || err != nil {
+			t.Errorf("there %v, %v", there, err)
+		}
+	})
 }
