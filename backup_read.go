@@ -12,6 +12,7 @@ import (
 
 	"latchkey/appliance"
 	"latchkey/appliance/backup/archive"
+	"latchkey/appliance/install"
 	"latchkey/appliance/listen"
 	"latchkey/appliance/problem"
 	"latchkey/appliance/restore"
@@ -121,6 +122,11 @@ func backupRestore(ctx context.Context, s streams, args []string) error {
 	}
 	if err := roomFor(ctx, c.Data, replace); err != nil {
 		return err
+	}
+	if _, err := os.Stat(c.Data); err != nil { // run by root, a new house is of who owns the place for it
+		if err := install.Become(filepath.Dir(c.Data)); err != nil {
+			return err
+		}
 	}
 	if _, err := io.WriteString(s.out, beforeRestore); err != nil {
 		return err
