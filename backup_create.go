@@ -50,10 +50,10 @@ func backupCreate(ctx context.Context, s streams, args []string) error {
 func writeProblem(out string, into *counter, err error) error {
 	switch {
 	case into.err != nil:
-		return problem.New(problem.Unavailable, "backup.out", "The disk did not take the backup, so "+out+" was removed again.",
+		return problem.New(problem.Unavailable, "backup.out", "The disk did not take the backup, and nothing of it was kept in "+out+".",
 			"Look for room there, then try again.").Because(into.err)
 	case into.n > 0:
-		return problem.New(problem.Unavailable, "backup.cut", "The backup broke off, so "+out+" was removed again.",
+		return problem.New(problem.Unavailable, "backup.cut", "The backup broke off, and nothing of it was kept in "+out+".",
 			"Try again; if it stays, `latchkey doctor` and the log of the machine say more.").Because(err)
 	}
 	return err // the house said why it began none

@@ -158,13 +158,22 @@ func sayRestored(w io.Writer, done appliance.Restored) error {
 	fmt.Fprintf(&b, `
 What comes next:
   1. Switch the old machine off for good, if it still runs.
-  2. Start this one: latchkey serve --data %s
+  2. Start this one: %s
   3. Open its page at home and sign in. Every device has to sign in anew.
   4. Say under House that the old machine is off. Only then does this one lead
      the house's name here and open the router's port.
-`, done.Dir)
+`, startCommand(done.Dir))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// startCommand starts the house in dir, which systemd runs where it was
+// installed.
+func startCommand(dir string) string {
+	if full, err := filepath.Abs(dir); err == nil && full == install.DataDir {
+		return "sudo systemctl start latchkey"
+	}
+	return "latchkey serve --data " + dir
 }
 
 // roomFor refuses a folder in which something is: a house only by consent, what
@@ -189,5 +198,5 @@ func roomFor(ctx context.Context, dir string, replace bool) error {
 		return nil // nobody answers
 	}
 	_ = conn.Close() // it was only to see whether somebody does
-	return problem.New(problem.Refused, "restore.running", "The house in "+dir+" runs.", "Stop it first (sudo systemctl stop latchkey, where it was installed), then restore again.")
+	return problem.New(problem.Refused, "restore.running", "The house in "+dir+" runs.", "Stop it first (sudo systemctl stop 'latchkey*' where it was installed), then restore again.")
 }
