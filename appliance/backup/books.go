@@ -33,7 +33,8 @@ type standing struct {
 	Tried    time.Time `json:"tried,omitzero"`
 	Proved   time.Time `json:"proved,omitzero"` // the last proof of any copy there
 	Problem  *Trouble  `json:"problem,omitempty"`
-	Since    time.Time `json:"since,omitzero"` // of Problem
+	Since    time.Time `json:"since,omitzero"`    // of Problem
+	Pruning  *Trouble  `json:"pruning,omitempty"` // old copies can't be removed
 }
 
 func (k *books) clone() *books {

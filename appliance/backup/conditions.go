@@ -35,7 +35,7 @@ func (b *Backups) review(ctx context.Context) {
 	b.c.Board.SetIf(kit && onlyHere(k, targets), sameDisk())
 	for _, c := range targets {
 		s := k.Targets[c.ID]
-		b.c.Board.SetIf(kit && s.Problem != nil, unreached(k, c, s, now))
+		b.c.Board.SetIf(kit && (s.Problem != nil || s.Pruning != nil), unwell(k, c, s, now))
 	}
 	age, never := k.age(now)
 	old := kit && len(targets) > 0 && !onlyHere(k, targets) && age >= oldAfter
@@ -87,10 +87,23 @@ func sameDisk() health.Condition {
 	}
 }
 
-func unreached(k *books, c target.Config, s standing, now time.Time) health.Condition {
-	if s.Problem == nil {
-		return health.Condition{Code: targetCode(c.ID)}
+// unwell is what is wrong with a target: no backup gets there, or else no old one
+// goes away.
+func unwell(k *books, c target.Config, s standing, now time.Time) health.Condition {
+	switch {
+	case s.Problem != nil:
+		return unreached(k, c, s, now)
+	case s.Pruning != nil:
+		return health.Condition{
+			Code: targetCode(c.ID), Severity: health.Notice, Values: map[string]string{"target": c.ID, "name": c.Name, "problem": s.Pruning.Code},
+			Text: fmt.Sprintf("Old backups can't be removed from “%s”: %s", c.Name, s.Pruning.Text),
+			Hint: "New ones get there. If you meant it so, see that there is always room; or else let Latchkey delete files there.",
+		}
 	}
+	return health.Condition{Code: targetCode(c.ID)}
+}
+
+func unreached(k *books, c target.Config, s standing, now time.Time) health.Condition {
 	last, values := "No good backup lies there yet.", map[string]string{"target": c.ID, "name": c.Name, "problem": s.Problem.Code}
 	if r := k.newestGood(c.ID); r != nil {
 		days := wholeDays(now.Sub(r.Made))

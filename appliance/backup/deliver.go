@@ -65,7 +65,7 @@ func (b *Backups) round(ctx context.Context, id, name string, kit *archive.Kit, 
 	}
 	p := r.place(id)
 	if p == nil || !p.there() {
-		if err := b.send(ctx, t, c, *r, p != nil && p.Bad, w, l); err != nil {
+		if err := b.sendInto(ctx, t, c, *r, p != nil && p.Bad, w, l); err != nil {
 			return err
 		}
 	}
@@ -75,7 +75,35 @@ func (b *Backups) round(ctx context.Context, id, name string, kit *archive.Kit, 
 			return err
 		}
 	}
-	return b.pruneThere(ctx, t, id, l)
+	_, err = b.pruneThere(ctx, t, id, l)
+	return b.notePruning(ctx, id, err)
+}
+
+// sendInto is send, and where the target is full once more after what the plan
+// no longer keeps there is gone.
+func (b *Backups) sendInto(ctx context.Context, t target.Target, c target.Config, r Record, bad bool, w *work, l *lane) error {
+	err := b.send(ctx, t, c, r, bad, w, l)
+	if !errors.Is(err, errFull) {
+		return err
+	}
+	removed, pruning := b.pruneThere(ctx, t, c.ID, l)
+	if pruning != nil || removed == 0 {
+		return err
+	}
+	return b.send(ctx, t, c, r, false, w, l)
+}
+
+// notePruning takes down whether old copies can be removed from a target. A
+// place where they can't is still a good one: somebody may have meant it so.
+func (b *Backups) notePruning(ctx context.Context, id string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		b.c.Log.Warn("old backups can't be removed", "target", id, "err", err)
+	}
+	told := troubleOf(err)
+	return b.change(ctx, func(k *books) { k.setStanding(id, func(s *standing) { s.Pruning = told }) })
 }
 
 // visit opens a target and takes down what lies there.
@@ -164,7 +192,10 @@ func (b *Backups) send(ctx context.Context, t target.Target, c target.Config, r 
 	})
 }
 
-var errThere = problem.New(problem.Refused, target.CodeExists, "", "")
+var (
+	errThere = problem.New(problem.Refused, target.CodeExists, "", "")
+	errFull  = problem.New(problem.Refused, target.CodeFull, "", "")
+)
 
 // tracked reads on, and knows how much and its digest.
 type tracked struct {
@@ -247,23 +278,25 @@ func pause(err error, tries int) time.Duration {
 // this program, it can't empty a target in a night.
 const pruneMost = 3
 
-// pruneThere removes from a target what the plan doesn't keep.
-func (b *Backups) pruneThere(ctx context.Context, t target.Target, id string, l *lane) error {
+// pruneThere removes from a target what the plan doesn't keep, and tells how
+// many that were.
+func (b *Backups) pruneThere(ctx context.Context, t target.Target, id string, l *lane) (removed int, err error) {
 	surplus, err := b.surplus(ctx, id)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, name := range surplus {
 		if err := t.Remove(ctx, name); err != nil && !errors.Is(err, target.ErrNotThere) {
-			return err
+			return removed, err
 		}
 		l.move(false)
+		removed++
 		if err := b.changeRecord(ctx, name, func(r *Record) { r.dropPlace(id) }); err != nil {
-			return err
+			return removed, err
 		}
 		b.c.Log.Info("removed an old backup", "name", name, "target", id)
 	}
-	return nil
+	return removed, nil
 }
 
 func (b *Backups) surplus(ctx context.Context, id string) ([]string, error) {

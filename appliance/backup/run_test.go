@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -426,4 +427,100 @@ func TestWhatLiesAtATargetAfterARestore(t *testing.T) {
 			t.Errorf("there lie %v", srv.names())
 		}
 	})
+}
+
+func TestATargetThatIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		id, srv := s.add("usb")
+		s.jump(0, false)
+		stop := s.running()
+		defer stop()
+		time.Sleep(30 * day24)
+		synctest.Wait()
+		srv.mu.Lock()
+		srv.room = len(srv.files)
+		srv.mu.Unlock()
+		time.Sleep(2 * day24)
+		synctest.Wait()
+		if c := s.conditions()[targetCode(id)]; !strings.Contains(c.Text, "It is full.") {
+			t.Errorf("%+v", c)
+		}
+		if len(srv.removed) > 0 {
+			t.Errorf("%v went though the clock is in doubt", srv.removed)
+		}
+		s.jump(0, true)
+		time.Sleep(day24)
+		synctest.Wait()
+		if len(srv.removed) == 0 {
+			t.Error("nothing made room")
+		}
+		s.wants()
+	})
+}
+
+func TestATargetThatKeepsAllIsAGoodOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		id, srv := s.add("s3")
+		srv.keeps = problem.New(problem.Refused, target.CodePermission, "The key may not delete.", "")
+		stop := s.running()
+		defer stop()
+		time.Sleep(20 * day24)
+		synctest.Wait()
+		if n := len(srv.names()); n < 20 {
+			t.Errorf("%d lie there", n)
+		}
+		v := s.view()
+		if v.Targets[0].Problem != nil || v.LastGood == nil || s.now().Sub(*v.LastGood) > 25*time.Hour {
+			t.Errorf("%+v", v.Targets[0])
+		}
+		s.wants(targetCode(id))
+		if c := s.conditions()[targetCode(id)]; c.Severity != health.Notice || !strings.Contains(c.Text, "may not delete") {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func TestScratchLiesInMemoryWhereItCan(t *testing.T) {
+	s := newStage(t)
+	s.c.Memory = t.TempDir()
+	var at []string
+	s.proving = func(dir string) error { at = append(at, dir); return nil }
+	s.create(Asked)
+	s.content = strings.Repeat("x", mostInMemory)
+	s.create(Asked)
+	s.content = "small"
+	s.c.Free = func(dir string) (int64, error) {
+		if dir == s.c.Memory {
+			return 10, nil
+		}
+		return 1 << 40, nil
+	}
+	s.create(Asked)
+	want := []string{s.c.Memory, s.c.Dir, s.c.Dir}
+	for i := range at {
+		if filepath.Dir(at[i]) != want[i] {
+			t.Errorf("%d was unpacked in %s, want it in %s", i, at[i], want[i])
+		}
+		if _, err := os.Stat(at[i]); err == nil {
+			t.Errorf("%s is left", at[i])
+		}
+	}
+	s.c.Memory = ""
+	calls := 0
+	s.c.Free = func(string) (int64, error) { // the backup itself takes the rest
+		if calls++; calls == 1 {
+			return 1 << 40, nil
+		}
+		return 0, nil
+	}
+	r := s.create(Asked)
+	if len(at) != 3 || s.place(r.Name, Here).Depth != Digest {
+		t.Errorf("without room it was %+v", s.place(r.Name, Here))
+	}
+	s.wants("backup.none", "backup.space")
+	if c := s.conditions()["backup.space"]; c.Severity != health.Notice || c.Values["needed"] == "" {
+		t.Errorf("%+v", c)
+	}
 }

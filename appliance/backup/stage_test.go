@@ -65,6 +65,8 @@ type server struct {
 	slow    time.Duration            // before each Put
 	tamper  func(data []byte) []byte // what is stored instead
 	same    bool                     // lies on the house's own disk
+	room    int                      // for so many files; 0: no end
+	keeps   error                    // Remove fails with it
 }
 
 func (s *server) fails() error {
@@ -85,9 +87,12 @@ func (s *server) Put(ctx context.Context, name string, r io.Reader, size int64) 
 	}
 	s.mu.Lock()
 	s.puts++
-	hang, slow, tamper := s.hang, s.slow, s.tamper
+	hang, slow, tamper, full := s.hang, s.slow, s.tamper, s.room > 0 && len(s.files) >= s.room
 	_, there := s.files[name]
 	s.mu.Unlock()
+	if full {
+		return problem.New(problem.Unavailable, target.CodeFull, "It is full.", "Make room.")
+	}
 	if hang != nil {
 		<-hang
 	}
@@ -149,6 +154,9 @@ func (s *server) Remove(_ context.Context, name string) error {
 	defer s.mu.Unlock()
 	if _, ok := s.files[name]; !ok {
 		return target.ErrNotThere
+	}
+	if s.keeps != nil {
+		return s.keeps
 	}
 	delete(s.files, name)
 	s.removed = append(s.removed, name)
