@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -117,7 +116,7 @@ func RestoreFile(ctx context.Context, c Config, file io.Reader, kit []byte, prog
 	if err != nil {
 		return Restored{}, err
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	if err := store.MakeFolder(filepath.Dir(dir)); err != nil {
 		return Restored{}, problem.New(problem.Refused, "restore.parent",
 			fmt.Sprintf("The folder %s can't be made.", filepath.Dir(dir)), "Name a folder that you may make with --data.").Because(err)
 	}

@@ -137,32 +137,38 @@ func newMigrator(db *bbolt.DB, key sealKey) (m *migrator, err error) {
 	return &migrator{sealer: seal, key: key, storm: over}, nil
 }
 
-// makeFolder makes dir with its parents, for its owner alone; one that is there
-// is closed to others. Each new name is on the disk when it returns: a house in
-// a folder that a power cut takes away is gone with it.
+// makeFolder makes dir for its owner alone; one that is there is closed to
+// others. Its name is on the disk when it returns.
 func makeFolder(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
-	case err == nil && !info.IsDir():
-		return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
-	case err == nil:
-		if info.Mode().Perm()&^folderMode != 0 {
-			err = os.Chmod(dir, folderMode)
-		}
-		// A creation that was killed may have made it. A parent that may not
-		// be read was not made by us.
-		if syncErr := syncPath(filepath.Dir(dir)); !errors.Is(syncErr, fs.ErrPermission) {
-			err = errors.Join(err, syncErr)
-		}
+	case errors.Is(err, fs.ErrNotExist):
+		return MakeFolder(dir)
+	case err != nil:
 		return err
-	case !errors.Is(err, fs.ErrNotExist):
+	case !info.IsDir():
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+	case info.Mode().Perm()&^folderMode != 0:
+		err = os.Chmod(dir, folderMode)
+	}
+	// A creation that was killed may have made it. A parent that may not be
+	// read was not made by us.
+	if syncErr := syncPath(filepath.Dir(dir)); !errors.Is(syncErr, fs.ErrPermission) {
+		err = errors.Join(err, syncErr)
+	}
+	return err
+}
+
+// MakeFolder makes dir, and the parents that it lacks, for their owner alone.
+// Each new name is on the disk when it returns, since a house in a folder that
+// a power cut takes away is gone with it. One that is there stays as it is.
+func MakeFolder(dir string) error {
+	parent := filepath.Dir(dir)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || parent == dir {
 		return err
 	}
-	parent := filepath.Dir(dir)
-	if _, err := os.Stat(parent); errors.Is(err, fs.ErrNotExist) && parent != dir {
-		if err := makeFolder(parent); err != nil {
-			return err
-		}
+	if err := MakeFolder(parent); err != nil {
+		return err
 	}
 	if err := os.Mkdir(dir, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err

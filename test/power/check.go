@@ -21,7 +21,7 @@ type verdict func(acked map[int]bool, f found, dir string) error
 // of the rest so many as there is room for.
 func check(t *testing.T, d *disk, q question, most int, seed uint64, fits verdict) {
 	t.Helper()
-	random := rand.New(rand.NewPCG(seed, 1))
+	random := random(seed)
 	cuts := d.cuts()
 	first, rest := candidates(cuts, most, random)
 	random.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
@@ -35,6 +35,8 @@ func check(t *testing.T, d *disk, q question, most int, seed uint64, fits verdic
 		t.Error(f)
 	}
 }
+
+func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
 // candidates gives the states that each cut must have, and all others that are
 // worth a look.

@@ -177,7 +177,7 @@ func (d *disk) end(c *call) error {
 		if file != nil {
 			d.put(c, file, c.number(3), c.strings[0][:c.result])
 		}
-	case "lseek":
+	case "lseek": // the offset moves in the open file, whoever moves it
 		fd, _ := c.fd(0)
 		d.offsets[offsetKey(fd, file)] = c.result
 	case "ftruncate":

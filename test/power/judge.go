@@ -2,6 +2,7 @@ package power
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/problem"
+	"latchkey/appliance/restore"
 	"latchkey/appliance/store"
 	"latchkey/appliance/vault"
 )
@@ -32,7 +34,10 @@ type found struct {
 	Trouble  string      `json:"trouble,omitempty"` // what went wrong otherwise
 	People   int         `json:"people"`
 	Marks    map[int]int `json:"marks"` // by slot: the mark of what is kept there
+	Items    int         `json:"items"`
 	Entries  int         `json:"entries"`
+	Before   string      `json:"before,omitempty"` // the copy from before a migration
+	KeyOpen  bool        `json:"keyOpen"`          // seal.key shows the key
 	Version  uint64      `json:"version"`
 	Migrated uint64      `json:"migrated"`
 	Findings string      `json:"findings,omitempty"` // of the full check
@@ -64,6 +69,9 @@ func serveJudge(in io.Reader, out io.Writer) int {
 // checks the whole file.
 func look(q question) (f found) {
 	ctx := context.Background()
+	if err := restore.Resume(q.House); err != nil {
+		return f.refuse(err)
+	}
 	made, err := store.Made(q.House)
 	if f.Made = made; err == nil && !made {
 		err = store.Create(q.House, q.MachineKey)
@@ -75,17 +83,19 @@ func look(q question) (f found) {
 	if err != nil {
 		return f.refuse(err)
 	}
-	f.Migrated = s.Opening().Migrated
+	f.Migrated, f.Before = s.Opening().Migrated, s.Opening().Before
 	err = errors.Join(f.read(ctx, s), s.SetValue(ctx, "power/after", []byte("it goes on")), s.Close())
 	if err != nil {
 		f.Trouble = err.Error()
 		return f
 	}
 	r := store.Check(filepath.Join(q.House, "latchkey.db"), s.SealKey())
-	f.Entries, f.Version = r.Counts.Entries, r.Version
+	f.Items, f.Entries, f.Version = r.Counts.Items, r.Counts.Entries, r.Version
 	if !r.Clean() {
 		f.Findings = r.String()
 	}
+	key, err := os.ReadFile(filepath.Join(q.House, "seal.key"))
+	f.KeyOpen = err != nil || bytes.Contains(key, []byte("\nkey "))
 	return f
 }
 
