@@ -91,6 +91,7 @@ func (b *Backups) create(ctx context.Context, why Why, source Source, w *work) (
 // made is spool with what that means for the job, the board and Run.
 func (b *Backups) made(ctx context.Context, why Why, source Source, w *work) (Record, *age.X25519Identity, error) {
 	r, once, err := b.spool(ctx, why, source, w)
+	err = b.explained(err)
 	b.noteMaking(err)
 	if err != nil {
 		w.end(err, nil)

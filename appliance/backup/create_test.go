@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,6 +133,8 @@ func TestWhatKeepsABackupFromBeingMade(t *testing.T) {
 			s.c.Source = func(context.Context, func(archive.Manifest, []archive.Part) error) error { panic("bad page") }
 		}, "", "backup.failed"},
 		{"no room", func(s *stage) { s.setFree(reserve) }, "backup.space", "backup.space"},
+		{"a disk that fills up meanwhile", func(s *stage) { s.breaks = syscall.ENOSPC }, "backup.space", "backup.space"},
+		{"a disk that fails", func(s *stage) { s.breaks = syscall.EIO }, errDisk.Code, "backup.failed"},
 		{"records that can't be kept", func(s *stage) { s.keep.broken = boom }, "", "backup.failed"},
 		{"a house that does not come out again", func(s *stage) { s.proving = func(string) error { return boom } }, errNotOpening.Code, "backup.unproved"},
 		{"a check that panics", func(s *stage) { s.proving = func(string) error { panic("bad page") } }, errNotOpening.Code, "backup.unproved"},
@@ -320,5 +323,50 @@ func TestTheSpoolsOwnRotIsSeen(t *testing.T) {
 			t.Error("no other backup was made")
 		}
 		s.wants()
+	})
+}
+
+func TestWantOfScratchSpaceIsNoFaultOfTheCopy(t *testing.T) {
+	for _, why := range []error{syscall.ENOSPC, syscall.EIO, syscall.EROFS} {
+		t.Run(why.Error(), func(t *testing.T) {
+			s := newStage(t)
+			id, _ := s.add("nas")
+			s.proving = func(dir string) error { return &os.PathError{Op: "write", Path: dir, Err: why} }
+			r := s.create(Asked)
+			if p := s.place(r.Name, id); !p.good() || p.Depth != Digest {
+				t.Errorf("%+v", p)
+			}
+		})
+	}
+}
+
+// A backup of how the house was before a migration is kept, and counts as none
+// of today.
+func TestAnotherSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.content = "of before"
+		before := s.c.Source
+		s.c.Source = func(context.Context, func(archive.Manifest, []archive.Part) error) error {
+			t.Error("the present house was asked")
+			return errors.New("no")
+		}
+		r, err := s.CreateFrom(t.Context(), Migration, before)
+		if err != nil || r.Why != Migration {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		s.c.Source = before
+		stop := s.running()
+		defer stop()
+		time.Sleep(90 * time.Minute)
+		synctest.Wait()
+		if n := len(s.spooled()); n != 2 {
+			t.Errorf("the spool has %d", n)
+		}
+		time.Sleep(9 * day24)
+		synctest.Wait()
+		if got := s.spooled(); len(got) != newestHere+1 || got[0] != r.Name {
+			t.Errorf("the spool has %v", got)
+		}
 	})
 }

@@ -52,6 +52,8 @@ func TestSurplus(t *testing.T) {
 	jumped[3].Trusted = false
 	lost := series(append(daily(start, 2), time.Unix(7200, 0).UTC(), start.AddDate(0, 0, 3), start.AddDate(0, 0, 4))...)
 	lost[2].Trusted = false
+	doubted := series(start, start.AddDate(0, 0, 1), time.Unix(7200, 0).UTC(), start.AddDate(0, 0, 3), start.AddDate(0, 0, 4))
+	doubted[1].Trusted, doubted[2].Trusted = false, false
 	unknown := func(c Copy, at time.Time) Copy {
 		return Copy{Name: archive.Name(house, at), Made: at, Good: c.Good}
 	}
@@ -73,6 +75,8 @@ func TestSurplus(t *testing.T) {
 		{"one copy never goes", Plan{}, series(start), start.AddDate(10, 0, 0), "0301"},
 		{"one from a clock that ran ahead counts under the day on which it was made", Plan{3, 0, 0}, jumped, start.AddDate(0, 0, 5), "0305 0304 0303"},
 		{"one from 1970 does, too", Plan{4, 0, 0}, lost, start.AddDate(0, 0, 4), "0305 0304 0302 0301"},
+		{"and takes no month of its own", Plan{2, 0, 3}, lost, start.AddDate(0, 0, 5), "0305 0304"},
+		{"what a doubted clock says bounds nobody", Plan{4, 0, 0}, doubted, start.AddDate(0, 0, 5), "0305 0304 0302 0301"},
 		{"one from the future that nothing lies behind is kept, and takes no place", Plan{2, 0, 0}, series(append(daily(start, 3), year2038)...), start.AddDate(0, 0, 4), "0303 0302 0119"},
 		{"so is one of which the order is not known", Plan{2, 0, 0}, append(series(daily(start, 3)...), unknown(Copy{Good: true}, year2038)), start.AddDate(0, 0, 4), "0303 0302 0119"},
 		{"one that is not known to be good takes no good one's place", Plan{2, 0, 0}, bad, start.AddDate(0, 0, 4), "0304 0303 0302 0301"},

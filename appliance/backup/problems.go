@@ -31,6 +31,9 @@ var (
 	errNoDigest = problem.New(problem.Refused, "backup.nodigest",
 		"This copy comes from before the last restore, so Latchkey does not know what must be in it.",
 		"Let Latchkey keep the recovery key, or try the file with `latchkey backup verify FILE --kit KIT`.")
+	errDisk = problem.New(problem.Unavailable, "backup.diskfails",
+		"The disk of this machine could not be read or written.",
+		"It may be worn out, or read-only after a fault: run `latchkey doctor`, and think of a new disk while the house still answers.")
 	errStuck = problem.New(problem.Unavailable, "backup.stuck",
 		"The place has not answered for a long time.",
 		"If it is a disk, pull it and plug it in again; if it is a server, see whether it runs.")
@@ -56,6 +59,17 @@ func (s shortage) problem() *problem.Problem {
 		fmt.Sprintf("There is no room on this machine's disk for a backup: it takes %s, and %s are free.", size(s.Needed), size(s.Free)),
 		"Make room on the disk of this machine; Latchkey tries again by itself.")
 	return p.With("needed", size(s.Needed)).With("free", size(s.Free))
+}
+
+// diskFails reports whether the machine's own disk, or the want of something
+// else that it gives, is why.
+func diskFails(err error) bool {
+	for _, why := range []error{syscall.EIO, syscall.EROFS, syscall.ENXIO, syscall.ENODEV, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
+		if errors.Is(err, why) {
+			return true
+		}
+	}
+	return noRoom(err)
 }
 
 func noRoom(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

@@ -216,16 +216,20 @@ func (b *Backups) tryOpen(ctx context.Context, src io.Reader, rd reading) (Depth
 		return Digest, a.Check(ctx, nil)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // or at the next start
-	if err := a.Unpack(ctx, dir, nil); err != nil {
+	err = a.Unpack(ctx, dir, nil)
+	if err == nil {
+		rd.l.move(true)
+		rd.w.step(rd.at, Checking, 0)
+		err = sheltered(func() error { return b.c.Prove(ctx, dir) })
+	}
+	if diskFails(err) { // which says nothing about the copy
+		b.c.Log.Warn("a backup can't be unpacked here", "err", err)
 		if noRoom(err) {
 			b.noteRoom(&b.noScratch, &shortage{Needed: needed + reserve})
-			return Digest, nil
 		}
-		return "", err
+		return Digest, nil
 	}
-	rd.l.move(true)
-	rd.w.step(rd.at, Checking, 0)
-	if err := sheltered(func() error { return b.c.Prove(ctx, dir) }); err != nil {
+	if err != nil {
 		return "", err
 	}
 	return Opened, nil

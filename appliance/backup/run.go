@@ -149,9 +149,9 @@ func (b *Backups) makeDaily() {
 			b.making.now = false
 			b.mu.Unlock()
 		}()
-		w, _, err := b.begin(KindBackup, Daily, true)
-		if err != nil {
-			return // a person proves a copy: at the next tick
+		w, fresh, err := b.begin(KindBackup, Daily, true)
+		if err != nil || !fresh {
+			return // a person proves a copy, or makes one: at the next tick
 		}
 		if _, err := b.create(ctx, Daily, b.c.Source, w); err != nil && ctx.Err() == nil {
 			b.c.Log.Warn("the daily backup was not made", "err", err)

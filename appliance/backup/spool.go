@@ -47,7 +47,7 @@ func (b *Backups) spool(ctx context.Context, why Why, source Source, w *work) (R
 		return err
 	})
 	if err != nil {
-		return Record{}, nil, b.roomless(err)
+		return Record{}, nil, err
 	}
 	err = b.change(ctx, func(k *books) {
 		k.Seq++
@@ -205,15 +205,18 @@ func (k *books) elsewhere(r *Record) bool {
 	})
 }
 
-// roomless turns the disk's own word that it is full into ours.
-func (b *Backups) roomless(err error) error {
-	if !noRoom(err) {
-		return err
+// explained turns the disk's own word that it is full, or fails, into ours.
+func (b *Backups) explained(err error) error {
+	switch {
+	case noRoom(err):
+		free, _ := b.c.Free(b.c.Dir)
+		short := shortage{Needed: free + reserve, Free: free}
+		b.noteRoom(&b.noSpool, &short)
+		return short.problem().Because(err)
+	case diskFails(err):
+		return errDisk.Because(err)
 	}
-	free, _ := b.c.Free(b.c.Dir)
-	short := shortage{Needed: free + reserve, Free: free}
-	b.noteRoom(&b.noSpool, &short)
-	return short.problem().Because(err)
+	return err
 }
 
 func (b *Backups) dropHere(ctx context.Context, name string) error {

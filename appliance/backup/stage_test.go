@@ -190,6 +190,7 @@ type stage struct {
 	proofs  int
 	proving func(dir string) error
 	content string // of the database
+	breaks  error  // reading the seal key fails with it
 
 	mu      sync.Mutex
 	shift   time.Duration
@@ -267,6 +268,9 @@ func (s *stage) setFree(n int64) {
 func (s *stage) source(_ context.Context, fn func(archive.Manifest, []archive.Part) error) error {
 	part := func(name, text string) archive.Part {
 		return archive.Part{Name: name, Size: int64(len(text)), Open: func() (io.ReadCloser, error) {
+			if s.breaks != nil && name == archive.SealKeyPart {
+				return nil, &os.PathError{Op: "read", Path: name, Err: s.breaks}
+			}
 			return io.NopCloser(strings.NewReader(text)), nil
 		}}
 	}
