@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"latchkey/appliance/backup/archive"
@@ -153,11 +154,10 @@ func TestTheFolderOfARestore(t *testing.T) {
 		r, dir := open(t), filepath.Join(t.TempDir(), "house")
 		must(t, r.Unpack(t.Context(), dir, nil))
 		again := filepath.Join(t.TempDir(), "again")
-		if err := r.Unpack(t.Context(), again, nil); err == nil {
-			t.Error("a file was read twice")
-		}
-		if err := r.Check(t.Context(), nil); err == nil {
-			t.Error("a file was read and checked")
+		for _, err := range []error{r.Unpack(t.Context(), again, nil), r.Check(t.Context(), nil)} {
+			if err == nil || !strings.Contains(err.Error(), "for the second time") {
+				t.Errorf("a file was read twice: %v", err)
+			}
 		}
 	})
 	t.Run("has no folder of attachments where there are none", func(t *testing.T) {

@@ -13,12 +13,15 @@ import (
 
 func TestNoRoomForARestore(t *testing.T) {
 	h := newHouse(t)
-	for name, large := range map[string]string{"in the first part": "latchkey.db", "in the last": "attachments/ff"} {
+	for name, large := range map[string]string{"in the first part": "latchkey.db", "in the last": "attachments/ff", "at the end of a small one": "config.toml"} {
 		t.Run(name, func(t *testing.T) {
-			parts := small()
-			if large == "latchkey.db" {
+			parts, limit := small(), uint64(500<<10)
+			switch large {
+			case "latchkey.db":
 				parts[0] = part(large, noise(5, 1<<20))
-			} else {
+			case "config.toml": // one write of what the buffer holds
+				parts, limit = append(parts, part(large, noise(5, 60<<10))), 50<<10
+			default:
 				parts = append(parts, part(large, noise(5, 1<<20)))
 			}
 			file := h.write(t, parts)
@@ -26,7 +29,7 @@ func TestNoRoomForARestore(t *testing.T) {
 			must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
 			signal.Ignore(syscall.SIGXFSZ)
 			defer signal.Reset(syscall.SIGXFSZ)
-			must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 500 << 10, Max: before.Max}))
+			must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: before.Max}))
 			dir, err := h.unpack(t, bytes.NewReader(file), archive.Limits{})
 			must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before))
 			wantRefusal(t, dir, err, "backup.full")

@@ -50,6 +50,8 @@ func TestParseKit(t *testing.T) {
 		{"with spaces that don't break", strings.ReplaceAll(groups(key), " ", "\u00a0") + " " + signingKey, ""},
 		{"with dashes as a word processor makes them", strings.ReplaceAll(key, "-", "–") + " " + strings.Replace(signingKey, "-", "—", 2), ""},
 		{"with what looks like the right characters", "AGE-SECRET-KEY-1" + alike + " " + signingKey, ""},
+		{"with soft hyphens and spaces of no width", key[:20] + "\u00ad" + key[20:40] + "\u200b" + key[40:] + " " + signingKey[:30] + "\u00ad" + signingKey[30:], ""},
+		{"a signing key beside a longer word", key + " " + signingKey + " latchkey-sign-B" + signBody[1:] + "-copy latchkey-sign-B" + signBody[1:] + "_2 latchkey-sign-B" + signBody[1:] + "Z", ""},
 		{"the signing key's name in capitals", key + " " + strings.Replace(signingKey, "latchkey-sign-", "LATCHKEY-SIGN-", 1), ""},
 		{"the same kit twice", file + file, ""},
 		{"a whole signing key beside one in groups", key + " " + signingKey + "\nlatchkey-sign-\n" + groups("B"+signBody[1:]), ""},

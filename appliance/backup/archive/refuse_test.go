@@ -53,6 +53,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{name: "a character device", want: "backup.entry", bend: bent("seal.key", func(h *tar.Header) { h.Typeflag, h.Devmajor, h.Size = tar.TypeChar, 1, 0 })},
 		{name: "a pipe in a part's place", want: "backup.entry", bend: bent("seal.key", func(h *tar.Header) { h.Typeflag, h.Size = tar.TypeFifo, 0 })},
 		{name: "a plain file with a device's number", want: "backup.entry", bend: bent("seal.key", func(h *tar.Header) { h.Devminor = 1 })},
+		{name: "a plain file with a device's major number", want: "backup.entry", bend: bent("seal.key", func(h *tar.Header) { h.Devmajor = 1 })},
 		{name: "a plain file with a link's target", want: "backup.entry", bend: bent("seal.key", func(h *tar.Header) { h.Linkname = "x" })},
 		{name: "a part that runs as its owner", want: "backup.entry", bend: bent("seal.key", func(h *tar.Header) { h.Mode = 0o4755 })},
 		{name: "a part of somebody", want: "backup.entry", bend: bent("seal.key", func(h *tar.Header) { h.Uid = 1000 })},
@@ -318,6 +319,29 @@ func TestWhatTheManifestMayNotSay(t *testing.T) {
 		_, err := h.unpack(t, bytes.NewReader(f.file(t, h)), archive.Limits{Free: total})
 		must(t, err)
 	})
+}
+
+// endless is a header of age that goes on and on, and counts how far it was read.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'a'
+	}
+	if e.read == 0 {
+		copy(p, "age-encryption.org/v1\n-> X25519 ")
+	}
+	e.read += len(p)
+	return len(p), nil
+}
+
+func TestAHeaderWithoutAnEndIsNotReadToItsEnd(t *testing.T) {
+	source := &endless{}
+	dir, err := newHouse(t).unpack(t, io.LimitReader(source, 100<<20), archive.Limits{})
+	wantRefusal(t, dir, err, "backup.damaged")
+	if source.read > 80<<10 {
+		t.Errorf("%d bytes were read", source.read)
+	}
 }
 
 func TestAFileThatFailsToBeRead(t *testing.T) {

@@ -46,12 +46,7 @@ func (b *Reader) unpackInto(ctx context.Context, dir string, progress Progress) 
 		}
 		folders = append([]string{filepath.Join(dir, AttachmentsFolder)}, folders...)
 	}
-	to := &folder{root: root, turns: make(chan struct{}, syncsAtOnce)}
-	err = b.walk(ctx, to, progress)
-	if synced := to.wait(); err == nil && synced != nil {
-		err = notWritten(fmt.Errorf("syncing: %w", synced))
-	}
-	if err != nil {
+	if err := b.fill(ctx, newFolder(root), progress); err != nil {
 		return err
 	}
 	for _, d := range folders {
@@ -62,6 +57,15 @@ func (b *Reader) unpackInto(ctx context.Context, dir string, progress Progress) 
 	return nil
 }
 
+// fill writes the parts and waits until the disk has them.
+func (b *Reader) fill(ctx context.Context, to *folder, progress Progress) error {
+	err := b.walk(ctx, to, progress)
+	if synced := to.wait(); err == nil && synced != nil {
+		return notWritten(fmt.Errorf("syncing: %w", synced))
+	}
+	return err
+}
+
 // syncsAtOnce is how many files are brought to the disk at a time. A memory
 // card takes some 20 ms for each, and hardly more for several together.
 const syncsAtOnce = 8
@@ -69,12 +73,17 @@ const syncsAtOnce = 8
 // folder is where the parts are written. A root refuses every path out of it,
 // beside what the manifest's check refuses already.
 type folder struct {
-	root  *os.Root
-	turns chan struct{}
-	syncs sync.WaitGroup
+	root    *os.Root
+	flushed func(*os.File) error // (*os.File).Sync, but in the tests
+	turns   chan struct{}
+	syncs   sync.WaitGroup
 
 	mu  sync.Mutex
 	err error // the first of the syncs that failed
+}
+
+func newFolder(root *os.Root) *folder {
+	return &folder{root: root, flushed: (*os.File).Sync, turns: make(chan struct{}, syncsAtOnce)}
 }
 
 func (f *folder) create(name string) (io.WriteCloser, error) {
@@ -92,7 +101,7 @@ func (f *folder) create(name string) (io.WriteCloser, error) {
 func (f *folder) sync(out *os.File) {
 	f.turns <- struct{}{}
 	f.syncs.Go(func() {
-		err := errors.Join(out.Sync(), out.Close())
+		err := errors.Join(f.flushed(out), out.Close())
 		f.mu.Lock()
 		if f.err == nil {
 			f.err = err
