@@ -186,7 +186,7 @@ func (a *Appliance) openPeople(ctx context.Context) error {
 	a.people = account.New(account.Config{
 		Keep: a.store.Accounts(), Hasher: account.NewHasher(), TokenKey: key, Issuer: "latchkey", Now: a.clock.Now,
 		SessionDays: number(settings.SessionDays), InvitationDays: number(settings.InvitationDays),
-		SecondForAll: func() bool { return a.settings.Bool(settings.SecondEveryone) },
+		SecondForAll: func() bool { return a.settings.Bool(settings.SecondEveryone) }, Timeless: a.timeless,
 	})
 	a.vault = vault.New(a.store.Vault(), a.clock.Now)
 	names, err := a.lastingKey(ctx, pseudonymKeyValue)

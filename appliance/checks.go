@@ -81,19 +81,20 @@ func (a *Appliance) checkAddress(context.Context) health.Finding {
 }
 
 func (a *Appliance) checkClock(context.Context) health.Finding {
-	return clockFinding(a.clock.Now(), a.clock.Behind(), a.clock.Off(), a.clock.Trusted())
+	return clockFinding(a.clock.Now(), a.clock.Behind(), a.clock.Ahead(), a.clock.Off(), a.clock.Trusted())
 }
 
-// clockFinding judges a clock that fell back by behind, that two servers found
-// off, and that is trusted or not.
-func clockFinding(now time.Time, behind, off time.Duration, trusted bool) health.Finding {
+// timeless reports whether the house goes by a time that is known not to be the
+// right one: the machine's clock is believed by nobody, and nobody tells better.
+func (a *Appliance) timeless() bool {
+	return !a.clock.Trusted() && a.clock.Off() == 0 && (a.clock.Behind() > time.Minute || a.clock.Ahead() > 0)
+}
+
+// clockFinding judges a clock that fell back by behind or leapt ahead, that two
+// servers found off, and that is trusted or not.
+func clockFinding(now time.Time, behind, ahead, off time.Duration, trusted bool) health.Finding {
 	values := map[string]string{"time": now.Format(time.RFC3339)}
 	switch {
-	case behind > time.Minute:
-		return health.Finding{
-			State: health.Bad, Text: "This computer's clock has fallen back by " + spoken(behind) + ".", Values: values,
-			Hint: "It usually corrects itself once the internet is there; until then codes and certificates may be refused.",
-		}
 	case off != 0:
 		way := "slow"
 		if off < 0 {
@@ -101,7 +102,17 @@ func clockFinding(now time.Time, behind, off time.Duration, trusted bool) health
 		}
 		return health.Finding{
 			State: health.Bad, Text: "This computer's clock is wrong: two servers on the internet find it " + spoken(off.Abs()) + " " + way + ".", Values: values,
-			Hint: "Turn on network time (on a Raspberry Pi: timedatectl set-ntp true). Until then codes and certificates may be refused.",
+			Hint: "Latchkey goes by theirs; certificates wait until this computer's own is right. Turn on network time (on a Raspberry Pi: timedatectl set-ntp true).",
+		}
+	case behind > time.Minute:
+		return health.Finding{
+			State: health.Bad, Text: "This computer's clock has fallen back by " + spoken(behind) + ".", Values: values,
+			Hint: "It usually corrects itself once the internet is there; until then codes and certificates may be refused.",
+		}
+	case ahead > 0:
+		return health.Finding{
+			State: health.Bad, Text: "This computer's clock has leapt ahead by " + spoken(ahead) + "; Latchkey does not go by it.", Values: values,
+			Hint: "A flat battery does that. It usually corrects itself once the internet is there; until then codes may be refused, and no certificate is ordered.",
 		}
 	case !trusted:
 		return health.Finding{

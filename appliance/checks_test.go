@@ -11,21 +11,23 @@ import (
 func TestClockFinding(t *testing.T) {
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
-		name        string
-		behind, off time.Duration
-		trusted     bool
-		state       health.State
-		says        string
+		name               string
+		behind, ahead, off time.Duration
+		trusted            bool
+		state              health.State
+		says               string
 	}{
-		{"a trusted clock is right", 0, 0, true, health.OK, "is right"},
-		{"nobody has confirmed it", 0, 0, false, health.Warn, "no time server"},
-		{"it fell back", 3 * time.Hour, 0, false, health.Bad, "fallen back by 3 hours."},
-		{"two servers find it slow", 0, 90 * time.Minute, false, health.Bad, "90 minutes slow"},
-		{"two servers find it fast", 0, -time.Hour, false, health.Bad, "60 minutes fast"},
-		{"one without a battery begins in 1970", 20000 * 24 * time.Hour, 0, false, health.Bad, "fallen back by 20000 days."},
+		{"a trusted clock is right", 0, 0, 0, true, health.OK, "is right"},
+		{"nobody has confirmed it", 0, 0, 0, false, health.Warn, "no time server"},
+		{"it fell back", 3 * time.Hour, 0, 0, false, health.Bad, "fallen back by 3 hours."},
+		{"two servers find it slow", 0, 0, 90 * time.Minute, false, health.Bad, "90 minutes slow"},
+		{"two servers find it fast", 0, 0, -time.Hour, false, health.Bad, "60 minutes fast"},
+		{"it leapt", 0, 4000 * 24 * time.Hour, 0, false, health.Bad, "leapt ahead by 4000 days"},
+		{"it leapt, and two servers know by how much", 0, 4000 * 24 * time.Hour, -4000 * 24 * time.Hour, false, health.Bad, "4000 days fast"},
+		{"one without a battery begins in 1970", 20000 * 24 * time.Hour, 0, 0, false, health.Bad, "fallen back by 20000 days."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := clockFinding(now, tt.behind, tt.off, tt.trusted)
+			f := clockFinding(now, tt.behind, tt.ahead, tt.off, tt.trusted)
 			if f.State != tt.state || !strings.Contains(f.Text, tt.says) || f.State != health.OK && f.Hint == "" {
 				t.Errorf("%s: %s / %s", f.State, f.Text, f.Hint)
 			}

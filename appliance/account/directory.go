@@ -24,6 +24,7 @@ type Directory struct {
 	sessionDays    func() int64
 	invitationDays func() int64
 	secondForAll   func() bool
+	timeless       func() bool
 }
 
 // Config is what a Directory needs. Every field without another word is
@@ -38,6 +39,8 @@ type Config struct {
 	InvitationDays func() int64
 	// SecondForAll says whether everybody must have a second factor; nil: no.
 	SecondForAll func() bool
+	// Timeless says whether Now is known not to be the time; nil: never.
+	Timeless func() bool
 }
 
 // New makes a Directory.
@@ -46,12 +49,16 @@ func New(c Config) *Directory {
 	if c.SecondForAll == nil {
 		c.SecondForAll = func() bool { return false }
 	}
+	if c.Timeless == nil {
+		c.Timeless = func() bool { return false }
+	}
 	return &Directory{
 		keep: forgetful{counted{c.Keep, who}, r}, recent: r, census: who, hasher: c.Hasher, now: c.Now,
 		tokens:         &tokens{key: c.TokenKey, issuer: c.Issuer, now: c.Now},
 		sessionDays:    c.SessionDays,
 		invitationDays: c.InvitationDays,
 		secondForAll:   c.SecondForAll,
+		timeless:       c.Timeless,
 	}
 }
 

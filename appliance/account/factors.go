@@ -37,7 +37,7 @@ func (d *Directory) EnableTOTP(ctx context.Context, id UserID, secret, code stri
 		now := d.now()
 		step, ok := totp.Check(secret, code, now, last)
 		if !ok {
-			return ErrCodeWrong
+			return d.codeWrong()
 		}
 		a.TOTP = &TOTP{Secret: secret, Since: now, Step: step}
 		recovery = a.tellRecovery()

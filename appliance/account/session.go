@@ -62,7 +62,7 @@ const slideEvery = time.Hour
 
 func (d *Directory) slide(ctx context.Context, s Session) error {
 	now := d.now()
-	if now.Sub(s.Seen) < slideEvery && now.After(s.Created) {
+	if age := now.Sub(s.Seen); age >= 0 && age < slideEvery && now.After(s.Created) {
 		return nil
 	}
 	return d.keep.Write(ctx, func(w Writer) error {

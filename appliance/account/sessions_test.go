@@ -155,7 +155,7 @@ func TestSweepingRemovesWhatHasExpiredAndNothingElse(t *testing.T) {
 	if _, _, err := s.Invite(t.Context(), a.ID, "zoe@example.test", "", account.Member); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SweepSessions(t.Context()); err != nil {
+	if err := s.SweepSessions(t.Context(), s.now); err != nil {
 		t.Fatal(err)
 	}
 	if all := s.sessions(a.ID); len(all) != 1 || all[0].Device != young.Device.ID {

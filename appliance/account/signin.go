@@ -15,6 +15,10 @@ import (
 
 // Problems of signing in.
 var (
+	// ErrCodeClock is ErrCodeWrong in a house that does not know the time: the
+	// code may well be right.
+	ErrCodeClock = problem.New(problem.Refused, "second.clock", "Two-step token is invalid, or this house's clock is wrong: it waits for the right time.",
+		"Codes need the right time. Wait until the machine has it from the internet, or use a security key or the recovery code.")
 	ErrCodeWrong = problem.New(problem.Refused, "second.wrong", "Two-step token is invalid. Try again.", "Wait for the next code; each counts once.")
 	ErrRecovery  = problem.New(problem.Refused, "recovery.wrong", "The recovery code is wrong.", "Compare each character with what you wrote down.")
 	// ErrDisabled is told only to who has proved to be the person.
@@ -63,7 +67,7 @@ type Second struct {
 }
 
 // CheckSecond judges a code, a remembered device's token or a recovery code;
-// for a security key there is CheckKey. It answers ErrCodeWrong or ErrRecovery, or for a token
+// for a security key there is CheckKey. It answers ErrCodeWrong, ErrCodeClock or ErrRecovery, or for a token
 // that is no longer good *SecondWanted, as if none had been sent. Where nothing
 // is wanted it changes nothing. device is the identifier of who asks.
 func (d *Directory) CheckSecond(p Proven, s Second, device string) (Proven, error) {
@@ -93,10 +97,17 @@ func (d *Directory) CheckSecond(p Proven, s Second, device string) (Proven, erro
 		p.Method, p.recovered, ok = ByRecovery, true, true
 	}
 	if !ok {
-		return Proven{}, ErrCodeWrong
+		return Proven{}, d.codeWrong()
 	}
 	p.complete = true
 	return p, nil
+}
+
+func (d *Directory) codeWrong() error {
+	if d.timeless() {
+		return ErrCodeClock
+	}
+	return ErrCodeWrong
 }
 
 // CheckKey takes a security key as the second factor. used is what the ceremony

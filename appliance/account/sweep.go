@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
-// SweepSessions removes the sessions and invitations that have expired.
-func (d *Directory) SweepSessions(ctx context.Context) error {
-	now := d.now()
+// SweepSessions removes the sessions and invitations that have expired at the
+// time now, which should be one that has come for certain.
+func (d *Directory) SweepSessions(ctx context.Context, now time.Time) error {
 	var dead []Session
 	var late []InvitationID
 	err := d.keep.View(ctx, func(r Reader) error {

@@ -25,9 +25,15 @@ type Keep interface {
 // without a battery-backed clock falls back when its power fails.
 const saveEvery = time.Hour
 
+// believed is how far behind us the saved time may lie for a clock that nobody
+// confirms: a machine that lay in a drawer for so long should be told the time.
+// A battery that runs dry makes clocks jump by decades.
+const believed = 400 * 24 * time.Hour
+
 // Clock tells the time. Machines without a battery wake up in the past until
-// the network corrects them: until the kernel says that it is synchronised,
-// Clock never tells less than the last saved time.
+// the network corrects them, and some in a far future: until the time is
+// trusted, Clock never tells less than the last saved time, nor much more than
+// what has passed since it was saved.
 type Clock struct {
 	wall    func() time.Time
 	synced  func() bool
@@ -43,16 +49,50 @@ func New() *Clock {
 	return &Clock{wall: time.Now, synced: kernelSynchronised, started: time.Now()}
 }
 
-// Now is the present time in UTC, to the microsecond (what the wire can say).
+// Now is the present time in UTC, to the microsecond (what the wire can say):
+// what the kernel or two witnesses vouch for; else the machine's own clock, as
+// far as it fits to the saved time; else the saved time and what has passed of
+// this run.
 func (c *Clock) Now() time.Time {
-	now := c.wall()
-	c.mu.Lock()
-	floor := c.floor
-	c.mu.Unlock()
-	if now.Before(floor) && !c.Trusted() {
-		now = floor.Add(time.Since(c.started))
+	now, sure := c.reckon()
+	if sure.IsZero() {
+		return now
 	}
-	return now.UTC().Truncate(time.Microsecond)
+	if now.Before(sure) || now.Sub(sure) > believed {
+		return sure
+	}
+	return now
+}
+
+// Sure is a time that has come for certain, for what can't be taken back: to
+// throw something away by age. It is Now where the time is trusted, and else
+// the saved time and what has passed of this run, so that a clock which jumped
+// ahead empties no trash. Zero where nothing is known.
+func (c *Clock) Sure() time.Time {
+	_, sure := c.reckon()
+	return sure
+}
+
+// reckon gives the machine's clock, put right where witnesses know better, and
+// the time that has come for certain.
+func (c *Clock) reckon() (now, sure time.Time) {
+	tell := func(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+	now = c.wall()
+	if c.synced() {
+		return tell(now), tell(now)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ahead, ok := c.freshLocked(); ok {
+		if ahead.Abs() > tolerance { // smaller ones are the witnesses' own
+			now = now.Add(ahead)
+		}
+		return tell(now), tell(now)
+	}
+	if c.floor.IsZero() {
+		return tell(now), time.Time{}
+	}
+	return tell(now), tell(c.floor.Add(time.Since(c.started)))
 }
 
 // Trusted reports whether the kernel says that the clock is synchronised, or
@@ -77,6 +117,16 @@ func (c *Clock) Behind() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return max(0, c.floor.Sub(c.wall()))
+}
+
+// Ahead reports by how much the machine's own clock lies so far past the saved
+// time that it is not believed; 0 where it is.
+func (c *Clock) Ahead() time.Duration {
+	now, sure := c.reckon()
+	if sure.IsZero() || now.Sub(sure) <= believed {
+		return 0
+	}
+	return now.Sub(sure)
 }
 
 // Load reads the saved time; call it before the first Now that is stored.
@@ -111,7 +161,7 @@ func (c *Clock) Run(ctx context.Context, keep Keep) error {
 
 // Save writes what Run writes, at once.
 func (c *Clock) Save(ctx context.Context, keep Keep) error {
-	t := c.toSave()
+	t := c.Sure()
 	if t.IsZero() {
 		return nil
 	}
@@ -119,20 +169,6 @@ func (c *Clock) Save(ctx context.Context, keep Keep) error {
 		return fmt.Errorf("saving the time: %w", err)
 	}
 	return nil
-}
-
-// toSave is the trusted time, or the saved one plus what has passed since this
-// run began; zero when neither is known.
-func (c *Clock) toSave() time.Time {
-	if c.Trusted() {
-		return c.wall().UTC()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.floor.IsZero() {
-		return time.Time{}
-	}
-	return c.floor.Add(time.Since(c.started)).UTC()
 }
 
 // timesyncMark is there once systemd-timesyncd has set the clock since the

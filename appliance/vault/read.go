@@ -60,12 +60,13 @@ func (v *Vault) Count(ctx context.Context, owner account.UserID) (n Counted, err
 }
 
 // SweepTrash removes for good what has lain in the trash of these people for
-// longer than days; 0 days removes nothing. It says how many items it removed.
-func (v *Vault) SweepTrash(ctx context.Context, owners []account.UserID, days int64) (int, error) {
+// longer than days at the time at, which should be one that has come for certain;
+// 0 days removes nothing. It says how many items it removed.
+func (v *Vault) SweepTrash(ctx context.Context, owners []account.UserID, days int64, at time.Time) (int, error) {
 	if days <= 0 {
 		return 0, nil
 	}
-	limit := v.now().Add(-time.Duration(days) * 24 * time.Hour)
+	limit := at.Add(-time.Duration(days) * 24 * time.Hour)
 	removed := 0
 	for _, owner := range owners {
 		var old []ItemID

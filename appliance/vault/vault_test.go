@@ -97,7 +97,7 @@ func (s *stage) has(by vault.Actor, want ...string) {
 
 func (s *stage) sweep(days int64) int {
 	s.t.Helper()
-	n, err := s.SweepTrash(context.Background(), []account.UserID{s.alice.Owner, s.bob.Owner}, days)
+	n, err := s.SweepTrash(context.Background(), []account.UserID{s.alice.Owner, s.bob.Owner}, days, s.now)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestSweepingSparesWhatWasRestoredMeanwhile(t *testing.T) {
 			t.Error(err)
 		}
 	}}, s.clock)
-	n, err := racing.SweepTrash(t.Context(), []account.UserID{s.alice.Owner}, 30)
+	n, err := racing.SweepTrash(t.Context(), []account.UserID{s.alice.Owner}, 30, s.now)
 	if err != nil || n != 1 {
 		t.Errorf("it says that it removed %d (%v), want 1", n, err)
 	}

@@ -178,6 +178,7 @@ export default Object.freeze({
   'house.outcome.signin.wrong': 'Wrong address or password',
   'house.outcome.password.wrong': 'Wrong password',
   'house.outcome.second.wrong': 'Wrong code',
+  'house.outcome.second.clock': 'Code while the clock was wrong',
   'house.outcome.recovery.wrong': 'Wrong recovery code',
   'house.outcome.apikey.wrong': 'Wrong API key',
   'house.outcome.invitation.ended': 'Invitation that does not hold',

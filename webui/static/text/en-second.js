@@ -33,6 +33,9 @@ export default Object.freeze({
   'problem.second.wrong': 'That code is not right.',
   'problem.second.wrong.hint':
     'A code counts once, for half a minute. Wait for the next one; if none is right, let your phone set its clock by itself.',
+  'problem.second.clock': 'That code is not right, or this house does not know the time.',
+  'problem.second.clock.hint':
+    'Its clock was wrong after a power cut or a flat battery, and it waits for the right time from the internet. Try again then, or use a security key or your recovery code.',
   'problem.second.over': 'That took longer than five minutes.',
   'problem.second.over.hint': 'Type your master password again.',
   'problem.second.digits': 'The code has six digits.',

@@ -179,7 +179,7 @@ function fieldsOf({ provider, token, remember }) {
 function refusalOf(error) {
   if (!(error instanceof ApiError)) return error;
   const { code, grant, providers } = error;
-  if (code === 'second.wrong' || code.startsWith('passkey.')) return error;
+  if (code === 'second.wrong' || code === 'second.clock' || code.startsWith('passkey.')) return error;
   if (providers) return Object.assign(new Problem('second.wanted', {}, error), { providers });
   if (grant === 'invalid_username_or_password') return new Problem('signin.wrong', {}, error);
   return error;
