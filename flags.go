@@ -1,15 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"latchkey/appliance"
 	"latchkey/appliance/config"
+	"latchkey/appliance/install"
 	"latchkey/appliance/logline"
 )
 
@@ -22,11 +25,17 @@ type options struct {
 
 // flags starts the flag set of a command; its help goes to w.
 func flags(name string, w io.Writer) *options {
-	o := &options{FlagSet: flag.NewFlagSet("latchkey "+name, flag.ContinueOnError)}
-	o.SetOutput(w)
+	o := &options{FlagSet: flagSet(name, w)}
 	o.StringVar(&o.config, "config", "", "read the configuration from `FILE`")
 	o.StringVar(&o.data, "data", "", "the `folder` that holds everything")
 	return o
+}
+
+// flagSet is that of a command which works on no house; its help goes to w.
+func flagSet(name string, w io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet("latchkey "+name, flag.ContinueOnError)
+	f.SetOutput(w)
+	return f
 }
 
 // parse reads args; a request for help ends the command with success. wanted
@@ -60,8 +69,12 @@ func (o *options) parse(args []string, wanted ...string) error {
 // load reads the configuration and says how to assemble the house; adjust lets
 // flags win over the file. Only serve, which adjusts, logs what goes well: a
 // command says by itself what it did.
+//
+// Run by root on another user's house, the process is that user's from then on:
+// the machine key is read before, and so must be what the caller named for
+// itself.
 func (o *options) load(s streams, adjust func(*config.Config) error) (appliance.Config, error) {
-	c, err := config.Load(o.config)
+	c, err := config.Load(o.configFile())
 	if err != nil {
 		return appliance.Config{}, err
 	}
@@ -79,11 +92,39 @@ func (o *options) load(s streams, adjust func(*config.Config) error) (appliance.
 	if err != nil {
 		return appliance.Config{}, err
 	}
+	key, err := machineKey(c.Data)
+	if err == nil {
+		err = install.Become(c.Data)
+	}
+	if err != nil {
+		return appliance.Config{}, err
+	}
 	log := logger(c, s.err)
 	s.atEnd(log.Flush)
 	return appliance.Config{
-		Config: c, Version: version, Log: log.Logger, CheckCommand: []string{self, "check-copy"},
+		Config: c, Version: version, Log: log.Logger, CheckCommand: []string{self, "check-copy"}, MachineKey: key,
 	}, nil
+}
+
+// configFile is the installed house's where neither a file nor a house was
+// named; "" for none.
+func (o *options) configFile() string {
+	if o.config != "" || o.data != "" {
+		return o.config
+	}
+	if _, err := os.Stat(install.ConfigFile); err != nil {
+		return ""
+	}
+	return install.ConfigFile
+}
+
+// keyPatience is for a TPM: they are slow, but not that slow.
+const keyPatience = time.Minute
+
+func machineKey(data string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), keyPatience)
+	defer cancel()
+	return install.MachineKey(ctx, os.Getenv, data)
 }
 
 // quiet logs errors only, unless somebody looks for one.

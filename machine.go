@@ -30,7 +30,7 @@ func atHouse(ctx context.Context, c appliance.Config, fn func(*client.Client) er
 
 func setUp(ctx context.Context, s streams, args []string) error {
 	var link, local bool
-	var passwordFile, kitFile string
+	var passwordFile, kitName string
 	var who client.SetUp
 	o := flags("setup", s.err)
 	o.BoolVar(&link, "link", false, "print new links for the browser; earlier ones end")
@@ -38,34 +38,50 @@ func setUp(ctx context.Context, s streams, args []string) error {
 	o.StringVar(&who.Email, "email", "", "e-mail of the owner")
 	o.StringVar(&who.Name, "name", "", "name of the owner")
 	o.StringVar(&passwordFile, "password-file", "", "read the owner's master password from `FILE`")
-	o.StringVar(&kitFile, "recovery-kit", "", "write the recovery kit to the new file `OUT`")
+	o.StringVar(&kitName, "recovery-kit", "", "write the recovery kit to the new file `OUT`")
 	if err := o.parse(args); err != nil {
 		return err
 	}
-	c, err := o.load(s, nil)
+	if err := wantsSetUp(link, local, who.Email, passwordFile); err != nil {
+		return err
+	}
+	// The caller's own files first: by load the process may become another user's.
+	kit, err := openKit(kitName)
+	if err == nil && !link {
+		who.Password, err = readPassword(passwordFile)
+	}
+	var c appliance.Config
+	if err == nil {
+		c, err = o.load(s, nil)
+	}
 	if err != nil {
-		return err
+		return errors.Join(err, kit.end())
 	}
-	switch {
-	case link:
+	if link {
 		return newLink(ctx, s, c)
-	case !local:
-		return usage("setup wants --link or --local.")
-	case who.Email == "" || passwordFile == "":
-		return usage("setup --local wants --email and --password-file.")
 	}
-	if who.Password, err = readPassword(passwordFile); err != nil {
-		return err
-	}
-	if kitFile != "" {
-		who.Kit = func(p client.Paper) error { return writeKit(kitFile, p) }
+	if kit != nil {
+		who.Kit = kit.write
 	}
 	c.Make = true
-	if err := atHouse(ctx, c, func(h *client.Client) error { return who.Run(ctx, h) }); err != nil {
+	err = atHouse(ctx, c, func(h *client.Client) error { return who.Run(ctx, h) })
+	if err = errors.Join(err, kit.end()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out, "The house is set up in %s. Start it: latchkey serve --data %s\n", c.Data, c.Data)
 	return err
+}
+
+func wantsSetUp(link, local bool, email, passwordFile string) error {
+	switch {
+	case link:
+		return nil
+	case !local:
+		return usage("setup wants --link or --local.")
+	case email == "" || passwordFile == "":
+		return usage("setup --local wants --email and --password-file.")
+	}
+	return nil
 }
 
 func newLink(ctx context.Context, s streams, c appliance.Config) error {
@@ -78,18 +94,23 @@ func newLink(ctx context.Context, s streams, c appliance.Config) error {
 			return problem.New(problem.Refused, "house.quiet", "Latchkey does not run with this data folder, so a link would lead nowhere.",
 				"Start it with `latchkey serve`; it prints the links itself.")
 		}
-		var answer struct {
-			Links       []api.Link
-			Fingerprint string
-		}
-		if err := h.Do(ctx, http.MethodPost, "/latchkey/setup/link", nil, &answer); err != nil {
-			return err
-		}
-		var b strings.Builder
-		writeLinks(&b, answer.Links, answer.Fingerprint, withQR)
-		_, err := fmt.Fprint(s.out, b.String())
-		return err
+		return askLink(ctx, s, h)
 	})
+}
+
+// askLink has the house that runs make new set-up links, and prints them.
+func askLink(ctx context.Context, s streams, h *client.Client) error {
+	var answer struct {
+		Links       []api.Link
+		Fingerprint string
+	}
+	if err := h.Do(ctx, http.MethodPost, "/latchkey/setup/link", nil, &answer); err != nil {
+		return err
+	}
+	var b strings.Builder
+	writeLinks(&b, answer.Links, answer.Fingerprint, withQR)
+	_, err := fmt.Fprint(s.out, b.String())
+	return err
 }
 
 // readPassword takes the first line: editors end a file with a newline that
@@ -107,16 +128,42 @@ func readPassword(file string) (string, error) {
 	return password, nil
 }
 
-// writeKit makes a new file that only this user can read: it never writes over
-// one that may be somebody's only kit.
-func writeKit(file string, p client.Paper) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// kitFile is a new file for a recovery kit, which only its caller can read.
+type kitFile struct {
+	newFile
+	written bool
+}
+
+// openKit makes the file; it never opens one that may hold somebody's only kit.
+// No name gives none.
+func openKit(name string) (*kitFile, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return problem.New(problem.Refused, "kit.file", "The recovery kit can't be written to "+file+".",
+		return nil, problem.New(problem.Refused, "kit.file", "The recovery kit can't be written to "+name+".",
 			"Name a file that does not exist yet, in a folder you may write to.").Because(err)
 	}
-	_, err = f.WriteString(p.Text())
-	return errors.Join(err, f.Sync(), f.Close())
+	return &kitFile{newFile: newFile{f}}, nil
+}
+
+func (k *kitFile) write(p client.Paper) error {
+	k.written = true // even in part: it may be the only one
+	_, err := k.WriteString(p.Text())
+	return errors.Join(err, k.Sync())
+}
+
+// end closes the file, and takes it away again where no kit came.
+func (k *kitFile) end() error {
+	switch {
+	case k == nil:
+		return nil
+	case !k.written:
+		k.drop()
+		return nil
+	}
+	return k.Close()
 }
 
 func status(ctx context.Context, s streams, args []string) error {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"latchkey/appliance"
+	"latchkey/appliance/install"
 	"latchkey/appliance/problem"
 	"latchkey/client"
 )
@@ -59,8 +60,13 @@ func commands() []command {
 		{"doctor", "look for troubles and say what to do", doctor},
 		{"backup", "make, list, prove and restore backups: latchkey backup lists all", backups},
 		{"admin", "people, second factors, bans, the log: latchkey admin lists all", admin},
+		{"install", "put it into this machine for good, or bring it up to date there", installHouse("install")},
+		{"upgrade", "the same, over an older one", installHouse("upgrade")},
+		{"uninstall", "remove it from this machine; the house stays", uninstall},
 		{"version", "the version of this program", printVersion},
 		{"check-copy", "", checkCopy},
+		{"undo", "", undo},
+		{install.WorkCommand, "", inStateFolder},
 	}
 }
 
@@ -131,11 +137,11 @@ func help(w io.Writer) {
 	_, _ = fmt.Fprintln(w)
 	for _, c := range commands() {
 		if c.short != "" {
-			_, _ = fmt.Fprintf(w, "  latchkey %-8s %s\n", c.name, c.short)
+			_, _ = fmt.Fprintf(w, "  latchkey %-9s %s\n", c.name, c.short)
 		}
 	}
 	_, _ = fmt.Fprintln(w)
-	_, _ = fmt.Fprintln(w, "All of them take --config FILE and --data DIR. The first time: latchkey serve")
+	_, _ = fmt.Fprintln(w, "Those that work on a house take --config FILE and --data DIR.\nTo try it: latchkey serve. To keep it: sudo latchkey install")
 }
 
 func printVersion(_ context.Context, s streams, _ []string) error {

@@ -1,12 +1,10 @@
 package install
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -85,9 +83,9 @@ func (Machine) Run(ctx context.Context, c Command) ([]byte, error) {
 		err = errors.New("it ended by itself")
 	}
 	if err != nil {
-		return out.Bytes(), fmt.Errorf("%s: %w: %s", c, err, strings.TrimSpace(errs.String()))
+		return out.all.Bytes(), fmt.Errorf("%s: %w: %s", c, err, strings.TrimSpace(string(errs.kept)))
 	}
-	return out.Bytes(), nil
+	return out.all.Bytes(), nil
 }
 
 // handOver gives the reading end of a pipe that holds the key; a pipe takes so
@@ -106,9 +104,9 @@ func handOver(key []byte) (*os.File, error) {
 }
 
 // said keeps what a child prints, and calls reached at a line that begins with
-// until.
+// until. The buffer is no embedded one, whose ReadFrom would pass Write by.
 type said struct {
-	bytes.Buffer
+	all     bytes.Buffer
 	until   string
 	reached func()
 	done    bool
@@ -116,30 +114,26 @@ type said struct {
 
 // Write keeps p.
 func (s *said) Write(p []byte) (int, error) {
-	n, err := s.Buffer.Write(p)
+	s.all.Write(p)
 	if s.until == "" || s.done {
-		return n, err
+		return len(p), nil
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(s.Bytes())); lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), s.until) {
+	for line := range bytes.Lines(s.all.Bytes()) {
+		if bytes.HasPrefix(line, []byte(s.until)) {
 			s.done = true
 			s.reached()
 			break
 		}
 	}
-	return n, err
-}
-
-// tail keeps the end of what a child complains of: the last lines say why.
-type tail struct{ bytes.Buffer }
-
-// Write keeps the last bytes.
-func (t *tail) Write(p []byte) (int, error) {
-	t.Buffer.Write(p)
-	if over := t.Len() - saidSize; over > 0 {
-		t.Next(over)
-	}
 	return len(p), nil
 }
 
-var _ io.Writer = (*tail)(nil)
+// tail keeps the end of what a child complains of: the last lines say why.
+type tail struct{ kept []byte }
+
+// Write keeps the last bytes.
+func (t *tail) Write(p []byte) (int, error) {
+	t.kept = append(t.kept, p...)
+	t.kept = t.kept[max(0, len(t.kept)-saidSize):]
+	return len(p), nil
+}

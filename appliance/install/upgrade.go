@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"latchkey/appliance/problem"
 )
@@ -88,6 +89,10 @@ func (c Config) replace(ctx context.Context, m *marker, plan []Step) error {
 	return c.start(ctx)
 }
 
+// trialPatience is enough to migrate and check the house of a hundred people on
+// a slow card; until then the household waits.
+const trialPatience = 20 * time.Minute
+
 // tryOut copies the house and lets the new program open, migrate and check the
 // copy.
 func (c Config) tryOut(ctx context.Context, m marker) error {
@@ -109,6 +114,8 @@ func (c Config) tryOut(ctx context.Context, m marker) error {
 	if exists(c.Place.at(ConfigFile)) {
 		args = append(args, "--config", c.Place.at(ConfigFile))
 	}
+	ctx, cancel := context.WithTimeout(ctx, trialPatience)
+	defer cancel()
 	if _, err := c.System.Run(ctx, Command{Name: c.helper(), Args: args, As: &owner, Key: key, Until: answersPrivately}); err != nil {
 		return problemTrial(err)
 	}
