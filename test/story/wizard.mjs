@@ -38,7 +38,7 @@ export async function wizard(teller, owner) {
   });
   await teller.view('setup-welcome');
   await teller.step('it looks around, and each check answers', async () => {
-    await button(page, 'setup.welcome.begin').click();
+    await page.locator('[data-part=begin]').click();
     await page.getByRole('heading', { name: t('setup.where.title') }).waitFor();
     await page.locator('.checks li').nth(4).waitFor();
   });

@@ -131,7 +131,7 @@ export default Object.freeze({
     'If you type that key here, Latchkey keeps it sealed and can open any copy at any time, to prove that it is still good.',
   'backup.key.price':
     'What it costs: whoever has this machine and its seal key could then open your backups too, wherever they lie. What people keep in their vaults stays locked with their master passwords.',
-  'backup.key.field': 'The recovery key',
+  'backup.key.field': 'Recovery key',
   'backup.key.go': 'Keep it, sealed',
   'backup.key.kept': 'Latchkey keeps the recovery key, sealed.',
   'backup.key.kept.text':
@@ -161,7 +161,7 @@ export default Object.freeze({
   'restored.text':
     'Nothing is published until then: its name still points where it pointed, and no door is opened. Two machines under one name would pull it back and forth, and people would save to the one or the other.',
   'restored.made':
-    'Everything is as it was on {when}. Whoever saved something later has it on that device, perhaps.',
+    'Everything is as it was on {when}. What was saved later may still lie on the device where it was saved.',
   'restored.go': 'The old machine is off',
   'restored.ask': 'Is the old machine off, for good?',
   'restored.ask.text':

@@ -42,11 +42,12 @@ export default Object.freeze({
   'restore.kit.proof.text':
     'Whoever puts a backup in the place of this house has to prove it, now and once more at the end.',
   'restore.kit.type': 'Type it from the sheet',
-  'restore.kit.recovery': 'The key that opens backups',
+  'restore.kit.recovery': 'Recovery key',
   'restore.kit.recovery.hint':
-    'Fifteen groups behind AGE-SECRET-KEY-1. Spaces, small letters and the numbers of the groups do no harm.',
-  'restore.kit.signing': 'The key that proves them',
-  'restore.kit.signing.hint': 'Eleven groups. Capital and small letters differ here.',
+    'It opens backups. Fifteen groups, with or without AGE-SECRET-KEY-1 before them; spaces, small letters and the numbers of the groups do no harm.',
+  'restore.kit.signing': 'Signing key of the house',
+  'restore.kit.signing.hint':
+    'It proves that a backup is of your house. Eleven groups, in which capital and small letters differ.',
   'restore.kit.empty': 'Type this key.',
   'restore.kit.empty.hint': 'It stands on the sheet.',
   'restore.kit.short.one': '{left} character to go',

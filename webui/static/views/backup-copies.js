@@ -8,8 +8,8 @@ import { openMenu } from '../components/menu.js';
 import { build, element } from '../components/template.js';
 import { t } from '../text/backup.js';
 import { downloadCopy } from './backup-download.js';
-import { madeText } from './backup-model.js';
-import { placeName, proofOf, whyText } from './backup-words.js';
+import { listed, madeText } from './backup-model.js';
+import { placeName, proofsOf, whyText } from './backup-words.js';
 import { bytesText } from './bytes.js';
 
 /** @typedef {import('./house-backups.js').Desk} Desk */
@@ -17,6 +17,7 @@ import { bytesText } from './bytes.js';
 
 /** So many are shown at first. */
 const FIRST = 8;
+/** @type {Record<string, string>} */
 const MARKS = { opened: 'check', digest: 'check', unproved: 'clock', bad: 'warn' };
 
 export class CopyList {
@@ -57,7 +58,7 @@ export class CopyList {
     row.part('made').textContent = when;
     row.part('why').textContent = whyText(copy.why);
     row.part('bytes').textContent = bytesText(copy.bytes);
-    row.part('places').append(...copy.places.map((place) => placeRow(place, all)));
+    row.part('places').append(...proofsOf(copy.places, all.targets).map(proofRow));
     const menu = row.part('menu');
     menu.setAttribute('aria-label', t('backup.copy.more', { when }));
     menu.addEventListener('click', () => openMenu(menu, this.#entries(copy)));
@@ -105,14 +106,13 @@ export class CopyList {
   }
 }
 
-/** @param {import('./backup-model.js').Place} place @param {Backups} all */
-function placeRow(place, { targets }) {
-  const { state, text } = proofOf(place);
+/** @param {ReturnType<typeof proofsOf>[number]} proof */
+function proofRow({ state, text, names, proved }) {
   const item = element('li', `backup-proof is-${state}`);
   const said = element('span', 'soft', text);
-  if (place.proved) said.title = exactly(place.proved);
+  if (proved) said.title = exactly(proved);
   const words = element('span');
-  words.append(element('span', '', placeName(place.target, targets)), ' ', said);
-  item.append(icon(MARKS[state]), words);
+  words.append(element('span', '', listed(names.filter(Boolean))), ' ', said);
+  item.append(icon(MARKS[state] ?? 'clock'), words);
   return item;
 }

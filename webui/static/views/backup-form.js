@@ -3,15 +3,13 @@
  * know, a check that says what it found, and only then saving it. Whatever is
  * changed after a check is checked again.
  */
-import { showProblem } from '../components/problem.js';
 import { build } from '../components/template.js';
 import { announce } from '../components/toast.js';
 import { t } from '../text/backup.js';
 import '../text/restore.js';
-import { commandIn } from './restore-words.js';
 import { declined } from './house-proof.js';
 import { PlaceFields } from './place-fields.js';
-import { commandView, foundView, HostKey } from './place-found.js';
+import { foundView, HostKey } from './place-found.js';
 import { needed, wireForm } from './setup-parts.js';
 
 /** @typedef {import('./backup-model.js').Target} Target @typedef {import('./place-found.js').Look} Look */
@@ -42,7 +40,7 @@ export class PlaceForm {
     this.name = this.built.part('name', HTMLInputElement);
     const { kinds } = desk.all();
     const kept = target && { kind: target.kind, fields: target.fields, secrets: target.secrets ?? [] };
-    this.fields = new PlaceFields({ kinds, kept, found: true, changed: () => this.#changed() });
+    this.fields = new PlaceFields({ kinds, kept, found: true, help: true, changed: () => this.#changed() });
     this.built.part('place').append(this.fields.root);
     this.built.part('title').textContent = target
       ? t('backup.form.edit', { name: target.name })
@@ -84,7 +82,7 @@ export class PlaceForm {
       const look = await this.desk.deps.api.post('/latchkey/backups/targets/check', { ...config, id });
       if (!this.#left.signal.aborted) this.#found(look);
     } catch (error) {
-      if (!declined(error)) this.#refused(error);
+      if (!declined(error)) this.fields.refuse(error);
     }
   }
 
@@ -101,15 +99,6 @@ export class PlaceForm {
     announce(view.textContent ?? '');
   }
 
-  /** Beside the field that it is about, if it is about one; with the command that helps, if there is one. @param {unknown} error */
-  #refused(error) {
-    const control = this.fields.controlFor(Object(error));
-    if (!control) throw error;
-    showProblem(control, error);
-    const command = commandIn(String(Object(error).hint ?? ''));
-    if (command) this.built.part('found').replaceChildren(commandView(command));
-  }
-
   /** @param {Look} look */
   async #save(look) {
     this.#hostKey?.need();
@@ -120,7 +109,7 @@ export class PlaceForm {
       await this.desk.deps.api.put(path, { kind, name, fields: { ...look.fields, ...fields } });
       this.saved(name);
     } catch (error) {
-      if (!declined(error)) this.#refused(error);
+      if (!declined(error)) this.fields.refuse(error);
     }
   }
 }

@@ -200,10 +200,11 @@ export function nextText(next, now) {
     : t('backup.next.day', { day: day.format(date), time });
 }
 
-/** The day and time of a copy, to tell it from its like. @param {string} iso */
-export function madeText(iso) {
+/** The day and time of a copy, to tell it from its like. @param {string} iso @param {Date} [now] */
+export function madeText(iso, now = new Date()) {
   const date = new Date(iso);
-  return t('backup.made', { day: dayOfYear.format(date), time: clock.format(date) });
+  const far = date.getFullYear() === now.getFullYear() ? day : dayOfYear;
+  return t('backup.made', { day: far.format(date), time: clock.format(date) });
 }
 
 /**

@@ -36,6 +36,24 @@ export function whyText(why) {
 }
 
 /**
+ * How a copy stands in its places: those of which the same is to be said
+ * together, in the order of their first.
+ * @param {Place[]} places @param {Pick<Target, 'id'|'name'>[]} targets @param {number} [now] ms
+ * @returns {{state: string, text: string, names: string[], proved: string|null}[]}
+ */
+export function proofsOf(places, targets, now = Date.now()) {
+  /** @type {Map<string, {state: string, text: string, names: string[], proved: string|null}>} */
+  const groups = new Map();
+  for (const place of places) {
+    const { state, text } = proofOf(place, now);
+    const group = groups.get(`${state} ${text}`) ?? { state, text, names: [], proved: place.proved };
+    group.names.push(placeName(place.target, targets));
+    groups.set(`${state} ${text}`, group);
+  }
+  return [...groups.values()];
+}
+
+/**
  * How a copy in one place stands.
  * @param {Place} place @param {number} [now] ms
  * @returns {{state: 'opened'|'digest'|'unproved'|'bad', text: string}}

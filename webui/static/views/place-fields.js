@@ -5,6 +5,9 @@
  */
 import { element, build } from '../components/template.js';
 import { t } from '../text/restore.js';
+import { clearProblem, showProblem } from '../components/problem.js';
+import { commandView } from './place-found.js';
+import { commandIn } from './restore-words.js';
 import { Refusal } from './setup-parts.js';
 
 /** @typedef {import('./backup-model.js').Kind} Kind @typedef {import('./backup-model.js').Field} Field */
@@ -17,6 +20,8 @@ import { Refusal } from './setup-parts.js';
 export class PlaceFields {
   /** @type {Map<string, {field: Field, control: Control}>} */
   #shown = new Map();
+  /** The command that a trouble asked for. @type {HTMLElement|null} */
+  #helped = null;
   /** What was typed for any kind, so that looking at another one loses nothing. @type {Map<string, string>} */
   #typed = new Map();
 
@@ -26,11 +31,13 @@ export class PlaceFields {
    * @param {Kept|null} [what.kept] the place that is changed; its kind stays
    * @param {() => void} what.changed something was typed or chosen
    * @param {boolean} [what.found] also shows what a check filled in, so that it can be emptied
+   * @param {boolean} [what.help] says what the kind is good for, to somebody who sends backups there
    */
-  constructor({ kinds, kept = null, changed, found = false }) {
+  constructor({ kinds, kept = null, changed, found = false, help = false }) {
     this.kinds = kinds;
     this.kept = kept;
     this.found = found;
+    this.help = help;
     const built = build('place');
     this.root = built.root;
     this.place = built.part('fields');
@@ -38,8 +45,12 @@ export class PlaceFields {
     built.part('kinds-field').hidden = kept !== null;
     if (!kept) this.list.append(...kinds.map(choiceOf));
     this.list.addEventListener('change', () => this.#turn());
-    this.root.addEventListener('input', changed);
-    this.root.addEventListener('change', changed);
+    for (const kind of ['input', 'change']) {
+      this.root.addEventListener(kind, () => {
+        this.#helped?.remove();
+        changed();
+      });
+    }
     this.#turn();
   }
 
@@ -65,7 +76,8 @@ export class PlaceFields {
     const folded = fields.filter((field) => field.optional && !field.secret && !field.found);
     const views = fields.filter((field) => !folded.includes(field)).map((field) => this.#view(field));
     if (folded.length > 0) views.push(this.#fold(folded));
-    this.place.replaceChildren(element('p', 'soft', kind.help ?? ''), ...views);
+    if (this.help && kind.help) views.unshift(element('p', 'soft', kind.help));
+    this.place.replaceChildren(...views);
     for (const shown of this.#shown.values()) this.#fill(shown);
   }
 
@@ -128,11 +140,27 @@ export class PlaceFields {
   }
 
   /**
+   * Shows a trouble of the house beside the field that it is about, with the
+   * command that helps, if there is one; throws it where it is about none.
+   * @param {unknown} error
+   */
+  refuse(error) {
+    const control = this.#controlFor(Object(error));
+    if (!control) throw error;
+    clearProblem(control);
+    showProblem(control, error);
+    const command = commandIn(String(Object(error).hint ?? ''));
+    this.#helped?.remove();
+    this.#helped = command ? commandView(command) : null;
+    if (this.#helped) control.closest('.field')?.append(this.#helped);
+  }
+
+  /**
    * The control that a problem of the house belongs to.
    * @param {{code?: string, values?: Record<string, string>}} problem
    * @returns {Control|null}
    */
-  controlFor({ code = '', values = {} }) {
+  #controlFor({ code = '', values = {} }) {
     const named = this.#shown.get(values.field ?? '') ?? this.#shown.get(FIELDS[code] ?? '');
     if (named) return named.control;
     if (code === 'target.refused') {

@@ -2,13 +2,11 @@
  * Where the backup is: a file on this device, a copy that the house keeps, or a
  * place of any kind, filled in as when one is added.
  */
-import { clearProblem, showProblem } from '../components/problem.js';
+import { clearProblem } from '../components/problem.js';
 import { build, element } from '../components/template.js';
 import { t } from '../text/restore.js';
 import { bytesText } from './bytes.js';
 import { PlaceFields } from './place-fields.js';
-import { commandView } from './place-found.js';
-import { commandIn } from './restore-words.js';
 import { foundOf } from './restore-model.js';
 import { Refusal, wireForm } from './setup-parts.js';
 
@@ -16,13 +14,12 @@ import { Refusal, wireForm } from './setup-parts.js';
 
 /** @param {Restoring} restoring @param {AbortSignal} signal */
 export async function showWhere(restoring, signal) {
-  const { api, stage } = restoring;
+  const { api } = restoring;
   const { kinds } = await api.get('/latchkey/restore/kinds');
   if (signal.aborted) return;
   const built = build('restore-where');
   const file = built.part('file', HTMLInputElement);
-  const help = element('div');
-  const fields = new PlaceFields({ kinds, changed: () => help.replaceChildren() });
+  const fields = new PlaceFields({ kinds, changed() {} });
   const ways = built.part('ways');
   // One list of all ways; the form of a place is told which of its kinds was chosen.
   fields.list.closest('.field')?.remove();
@@ -30,7 +27,7 @@ export async function showWhere(restoring, signal) {
   ways.append(
     ...kinds.map((/** @type {import('./backup-model.js').Kind} */ kind) => wayOf(kind.id, kind.title)),
   );
-  built.part('place').append(fields.root, help);
+  built.part('place').append(fields.root);
   ways.addEventListener('change', turn);
   file.addEventListener('change', () => {
     const chosen = file.files?.[0];
@@ -54,7 +51,6 @@ export async function showWhere(restoring, signal) {
     built.part('file-field').hidden = chosen !== 'file';
     built.part('place').hidden = !place;
     fields.choose(place ? chosen : '');
-    help.replaceChildren();
     const key = chosen === 'file' ? 'restore.where.read' : 'restore.where.look';
     built.part('go').textContent = chosen === '' ? t('first.continue') : t(key);
   }
@@ -70,11 +66,7 @@ export async function showWhere(restoring, signal) {
       await restoring.toPick(place, found);
     } catch (error) {
       if (Object(error).code === 'restore.gone') return restoring.toKit();
-      const control = fields.controlFor(Object(error));
-      if (!control) throw error;
-      showProblem(control, error);
-      const command = commandIn(String(Object(error).hint ?? ''));
-      if (command && !stage.owner) help.replaceChildren(commandView(command));
+      fields.refuse(error);
     }
   }
 }
