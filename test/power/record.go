@@ -81,7 +81,7 @@ func record(t testing.TB, root string, said map[string]int, work func(*recorder)
 // wait gives the trace once strace has written all of it.
 func (r *recorder) wait(i int, trace string) []byte {
 	r.t.Helper()
-	last := fmt.Appendf(nil, "%d +++ ", r.pids[i].Process.Pid)
+	last := fmt.Sprint(r.pids[i].Process.Pid)
 	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(5 * time.Millisecond) {
 		text, err := os.ReadFile(trace)
 		if err != nil {
@@ -89,11 +89,12 @@ func (r *recorder) wait(i int, trace string) []byte {
 		}
 		lines := bytes.Split(bytes.TrimRight(text[max(0, len(text)-4096):], "\n"), []byte("\n"))
 		for _, line := range lines {
-			if bytes.HasPrefix(bytes.Replace(line, []byte("  "), []byte(" "), 1), last) {
+			if words := bytes.Fields(line); len(words) > 1 && string(words[0]) == last && string(words[1]) == "+++" {
 				return text
 			}
 		}
 	}
-	r.t.Fatal("strace did not end")
+	text, _ := os.ReadFile(trace)
+	r.t.Fatalf("strace did not end; it wrote %d bytes, the last are %.2000s", len(text), text[max(0, len(text)-2000):])
 	return nil
 }
