@@ -213,7 +213,7 @@ func (m *machine) boot(ctx context.Context) error {
 	if err := m.open(program, m.place.at(DataDir), "start"); err != nil {
 		return err
 	}
-	if err := m.place.passed(m.place.at(DataDir)); err != nil {
+	if err := m.place.Passed(m.place.at(DataDir)); err != nil {
 		return err
 	}
 	if _, faults := m.program(program); strings.Contains(faults, "late") {

@@ -10,9 +10,10 @@ import (
 // itself, for what people save from then on must not be lost. Call it before
 // the first request is let in. Where no upgrade is under way, or data is not
 // the installed house, it does nothing; after an error nobody may be let in.
-func Passed(data string) error { return Place{}.passed(data) }
+func Passed(data string) error { return Place{}.Passed(data) }
 
-func (p Place) passed(data string) error {
+// Passed is Passed for the installed house of a place.
+func (p Place) Passed(data string) error {
 	if full, err := filepath.Abs(data); err != nil || full != p.at(DataDir) {
 		return nil
 	}
