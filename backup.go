@@ -24,6 +24,7 @@ func backupCommands() []command {
 		{"prove", "read backups back from where they lie, and open them", backupProve},
 		{"verify", "verify FILE --kit KIT: read all of it and say what it holds", backupVerify},
 		{"restore", "restore FILE --kit KIT --data NEWDIR: make a house of it", backupRestore},
+		{"confirm", "after a restore: the old machine is off, let this one be reached again", backupConfirm},
 	}
 }
 
@@ -52,6 +53,18 @@ func listBackup(w io.Writer) error {
 // backupView asks the house how its backups stand.
 func (e errand) backupView() (v backup.View, err error) {
 	return v, e.do(http.MethodGet, "/latchkey/backups", nil, &v)
+}
+
+// backupConfirm says for an owner that the old machine of a restored house is off.
+func backupConfirm(ctx context.Context, s streams, args []string) error {
+	o := flags("backup confirm", s.err)
+	return o.run(ctx, s, args, nil, func(e errand) error {
+		if err := e.do(http.MethodPost, "/latchkey/restored", struct{}{}, nil); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(s.out, "The old machine is off: this house is led to and opened again as its settings say.")
+		return err
+	})
 }
 
 // placeName is what a person calls the place with that id.

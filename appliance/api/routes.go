@@ -251,7 +251,7 @@ func restoreRoutes() []route {
 		{pattern: "POST /latchkey/restore/{id}/fetch", caller: who, serve: restoring(fetchRestore)},
 		{pattern: "POST /latchkey/restore/{id}/apply", caller: who, proof: presentProof, event: journal.Backup, detail: "restore applied", serve: restoring(applyRestore)},
 		{pattern: "DELETE /latchkey/restore/{id}", caller: who, serve: restoring(cancelRestore)},
-		{pattern: "POST /latchkey/restored", caller: owner, proof: freshProof, event: journal.Backup, detail: "restored confirmed", serve: confirmRestored},
+		{pattern: "POST /latchkey/restored", caller: owner | machine, proof: freshProof, event: journal.Backup, detail: "restored confirmed", serve: confirmRestored},
 	}
 }
 
