@@ -178,7 +178,7 @@ func confirmRestored(c *call) (any, error) {
 		return nil, err
 	}
 	if waits == nil {
-		return nil, problem.New(problem.NotFound, "restored.none", "Nothing waits for this: the house publishes its address already.", "")
+		return nil, problem.New(problem.NotFound, "restored.none", "Nothing waits for this: the house publishes its address already.", "Nothing needs to be done.")
 	}
 	return empty{}, c.Restored.Confirm(c.ctx())
 }
