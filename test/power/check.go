@@ -96,6 +96,9 @@ func judgeOne(j *judge, s state, q question, dir string, fits verdict) error {
 		return err
 	}
 	q.House = filepath.Join(dir, q.House)
+	if q.Machine != "" {
+		q.Machine = dir
+	}
 	f, err := j.ask(q)
 	if err != nil {
 		return err

@@ -163,9 +163,6 @@ func (d *disk) end(c *call) error {
 		return nil
 	}
 	file := nodes[0]
-	if c.name == "copy_file_range" || c.name == "sendfile" {
-		file = nodes[1]
-	}
 	switch c.name {
 	case "openat", "creat":
 		return d.open(c)
@@ -199,13 +196,15 @@ func (d *disk) end(c *call) error {
 		if folder, name := d.split(c.at(-1, 0)); folder != nil {
 			d.name(c, naming{folder, name, d.node(false)})
 		}
+	case "copy_file_range":
+		d.copy(c, nodes)
 	case "sync_file_range": // promises nothing
 	case "ioctl":
 		if file != nil && slices.ContainsFunc(c.args, func(a string) bool { return strings.Contains(a, "FICLONE") }) {
 			d.strange(c)
 		}
 	default:
-		if file != nil {
+		if file != nil || nodes[1] != nil {
 			d.strange(c)
 		}
 	}

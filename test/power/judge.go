@@ -25,6 +25,7 @@ import (
 type question struct {
 	House      string `json:"house"`
 	MachineKey []byte `json:"machineKey,omitempty"`
+	Machine    string `json:"machine,omitempty"` // the folder that stands for a whole machine, which is then booted
 }
 
 // found is what the next start finds in a state.
@@ -35,6 +36,8 @@ type found struct {
 	People   int         `json:"people"`
 	Marks    map[int]int `json:"marks"` // by slot: the mark of what is kept there
 	Items    int         `json:"items"`
+	Saved    bool        `json:"saved"`             // the value savedValue is there
+	Program  string      `json:"program,omitempty"` // of a machine: the version of what is installed
 	Entries  int         `json:"entries"`
 	Before   string      `json:"before,omitempty"` // the copy from before a migration
 	KeyOpen  bool        `json:"keyOpen"`          // seal.key shows the key
@@ -42,6 +45,9 @@ type found struct {
 	Migrated uint64      `json:"migrated"`
 	Findings string      `json:"findings,omitempty"` // of the full check
 }
+
+// savedValue is set by whoever has no slots to save to.
+const savedValue = "power/saved"
 
 // judging is how the test's own program is told to be the judge.
 const judging = "LATCHKEY_POWER_JUDGE"
@@ -57,7 +63,11 @@ func serveJudge(in io.Reader, out io.Writer) int {
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
 			return 2
 		}
-		if err := answers.Encode(look(q)); err != nil {
+		answer := look
+		if q.Machine != "" {
+			answer = bootAndLook
+		}
+		if err := answers.Encode(answer(q)); err != nil {
 			return 2
 		}
 	}
@@ -83,6 +93,8 @@ func look(q question) (f found) {
 	if err != nil {
 		return f.refuse(err)
 	}
+	_, err = s.Value(ctx, savedValue)
+	f.Saved = err == nil
 	f.Migrated, f.Before = s.Opening().Migrated, s.Opening().Before
 	err = errors.Join(f.read(ctx, s), s.SetValue(ctx, "power/after", []byte("it goes on")), s.Close())
 	if err != nil {

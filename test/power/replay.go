@@ -102,7 +102,34 @@ func (d *disk) write(c *call, file *node) {
 	}
 }
 
+// copy lets the kernel copy from one file to another, each at its own offset.
+func (d *disk) copy(c *call, nodes [2]*node) {
+	if nodes[1] == nil {
+		return
+	}
+	if nodes[0] == nil || c.args[1] != "NULL" || c.args[3] != "NULL" {
+		d.strange(c)
+		return
+	}
+	in, _ := c.fd(0)
+	out, _ := c.fd(2)
+	from, to := offsetKey(in, nodes[0]), offsetKey(out, nodes[1])
+	content := bytes.Clone(nodes[0].base)
+	for _, ch := range d.changes {
+		if ch.file == nodes[0] {
+			content = ch.apply(content, nil)
+		}
+	}
+	at := d.offsets[from]
+	d.put(c, nodes[1], d.offsets[to], content[at:at+c.result])
+	d.offsets[from] += c.result
+	d.offsets[to] += c.result
+}
+
 func (d *disk) put(c *call, file *node, at int64, b []byte) {
+	if len(b) == 0 {
+		return
+	}
 	d.changes = append(d.changes, &change{span: c.span(), file: file, offset: at, bytes: b})
 	file.size = max(file.size, at+int64(len(b)))
 }

@@ -22,7 +22,11 @@ import (
 
 // works are what this program does as a child under strace, where the real one
 // does it only after a while.
-var works = map[string]func(dir string) error{"prune": prune}
+var works = map[string]func(words string) error{
+	"prune":            prune,
+	"install":          func(words string) error { return installing(words, false) },
+	"install-and-fail": func(words string) error { return installing(words, true) },
+}
 
 // working is how the child is told its work and its folder.
 const working = "LATCHKEY_POWER_WORK"
@@ -82,11 +86,7 @@ func TestPowerFailsWhileTheLogIsPruned(t *testing.T) {
 	setUp(t, plainly(t), dir)
 	fillLog(t, dir)
 	const pruned = 1
-	d := record(t, root, map[string]int{"done": pruned}, func(r *recorder) {
-		t.Setenv(working, "prune "+dir)
-		r.run(os.Args[0])
-		os.Unsetenv(working)
-	})
+	d := recordWork(t, root, map[string]int{"done": pruned}, "prune", dir)
 	check(t, d, question{House: "house"}, most(), seed(), func(acked map[int]bool, f found, _ string) error {
 		most := logDays*logEach + 50 // the set-up's own
 		if acked[pruned] {
