@@ -8,7 +8,7 @@ LISTEN ?=
 FUZZTIME ?= 20s
 CRASH_CYCLES ?= 3000
 
-PARTS := lint go model js acme house crash clients story lab release foreign
+PARTS := lint go model js acme targets house crash clients story lab release foreign
 version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .PHONY: help run build release page test check bench crash fuzz clean need need-js lab lab-down $(PARTS:%=test-%)
@@ -47,7 +47,7 @@ need-test: need
 	@scripts/page.sh all
 
 test: need-test
-	@scripts/test.sh lint js go acme+house crash model+clients story+lab release+foreign
+	@scripts/test.sh lint js go acme+house+targets crash model+clients story+lab release+foreign
 
 $(PARTS:%=test-%): test-%: need-test
 	@scripts/test.sh $*

@@ -10,6 +10,7 @@ declare -A package=(
 	[gcc]="gcc libc6-dev"     # the race detector
 	[shellcheck]=shellcheck   # the lint of the scripts
 	[age]=age [zstd]=zstd [openssl]=openssl # a backup, read by other tools than ours
+	[sshd]=openssh-server [apache2]=apache2 [nginx]="nginx-light libnginx-mod-http-dav-ext" # the places for backups
 )
 # The lab: a router, DNS and tools to ask them. It needs root, so that others do without.
 if [ "$(id -u)" -eq 0 ]; then
@@ -28,13 +29,22 @@ pebble() {
 		echo "pebble could not be built; the lab counts as skipped"
 }
 
-# Some of these are services, which Debian starts and enables. The lab starts its own, with its own files: none of
+# So is the S3 server of the targets.
+versitygw() {
+	scripts/versitygw.sh >/dev/null || echo "versitygw could not be built; the targets' S3 counts as skipped"
+}
+
+# Some of these are services, which Debian starts and enables. The tests start their own, with their own files: none of
 # those that were not here before may run.
-services=(miniupnpd knot named)
+declare -A services=([miniupnpd]=miniupnpd [knot]=knotd [named]=named [ssh]=sshd [apache2]=apache2 [nginx]=nginx)
+
+# here COMMAND: whether it is installed; servers lie where only root looks.
+here() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+
 install_quietly() {
 	local policy=/usr/sbin/policy-rc.d fresh=() name code
-	for name in "${services[@]}"; do
-		command -v "${name/%knot/knotd}" >/dev/null || fresh+=("$name.service")
+	for name in "${!services[@]}"; do
+		here "${services[$name]}" || fresh+=("$name.service")
 	done
 	if [ ! -e $policy ]; then
 		# invoke-rc.d asks it whether it may; 101 says that it may not.
@@ -51,7 +61,7 @@ install_quietly() {
 
 missing=()
 for command in "${!package[@]}"; do
-	command -v "$command" >/dev/null && continue
+	here "$command" && continue
 	case $command in
 	chromium) command -v chromium-browser google-chrome google-chrome-stable >/dev/null && continue ;;
 	esac
@@ -59,6 +69,7 @@ for command in "${!package[@]}"; do
 done
 if [ ${#missing[@]} -eq 0 ]; then
 	pebble
+	versitygw
 	exit 0
 fi
 
@@ -75,6 +86,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
 	if install_quietly "${wanted[@]}" >"$log" 2>&1 </dev/null; then
 		rm -f "$log"
 		pebble
+		versitygw
 		exit 0
 	fi
 	tail -n 3 "$log"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test.sh PART...: run parts of the test, each with its seconds and what it skipped, and sum up. PART+PART: both at
 # the same time.
-# Parts: go js lint acme house story clients crash lab release foreign. LATCHKEY_QUICK=1 is `make check`: short, and
+# Parts: go js lint acme targets house story clients crash lab release foreign. LATCHKEY_QUICK=1 is `make check`: short, and
 # without the network.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -64,7 +64,7 @@ go_tool() {
 }
 
 go_packages() {
-	go list ./... | grep -v -E '/test/(acme|house|story|clients|bench|lab|release|foreign|boot)$|/node_modules/'
+	go list ./... | grep -v -E '/test/(acme|house|story|clients|bench|lab|targets|release|foreign|boot)$|/node_modules/'
 }
 
 race() {
@@ -128,6 +128,8 @@ part_lint() {
 
 # pebble is a program of its own; the first run fetches and builds it.
 part_acme() { counted go test -json -count=1 -timeout 10m ./test/acme; }
+# Servers that people run, each with a proxy before it.
+part_targets() { counted go test -json -count=1 -timeout 10m ./test/targets; }
 part_house() { counted go test -json -count=1 -timeout 10m ./test/house; }
 # Two browsers at a time: each waits for its house half of the time.
 part_story() { counted go test -json -count=1 -timeout 20m -parallel 2 ./test/story; }

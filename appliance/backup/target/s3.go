@@ -104,7 +104,7 @@ func (b *bucket) read(err error) error {
 			code: CodeMissing, text: "There is no bucket " + b.name + " on {place}.", values: map[string]string{"field": FieldBucket},
 			hint: "Check its name and the endpoint for a slip: each region has its own.", err: said,
 		}
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "UnauthorizedAccess", "Unauthorized", "InvalidSecurity":
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "UnauthorizedAccess", "Unauthorized", "InvalidSecurity", "XAdminUserNotFound":
 		return says(CodeRefused, said)
 	case "RequestTimeTooSkewed":
 		return &complaint{code: CodeRefused, text: "The clock of this machine is too far off for {place}.", hint: "It is set right by itself once the internet is reached; if it stays, check its time.", err: said}
@@ -189,10 +189,21 @@ func (b *bucket) list(ctx context.Context, each func(Object) error) error {
 	return nil
 }
 
-// remove looks first, since S3 answers the deletion of nothing like any other.
+// remove looks first, since S3 answers the deletion of nothing like any other. It looks by a listing, because the
+// refusal of a HEAD has no body that tells a wrong key from a missing file.
 func (b *bucket) remove(ctx context.Context, name string) error {
-	if _, err := b.core.Client.StatObject(ctx, b.name, b.prefix+name, minio.StatObjectOptions{}); err != nil {
-		return b.orMissing(err)
+	found := false
+	listing, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for o := range b.core.Client.ListObjects(listing, b.name, minio.ListObjectsOptions{Prefix: b.prefix + name, MaxKeys: 1}) {
+		if o.Err != nil {
+			return b.read(o.Err)
+		}
+		found = o.Key == b.prefix+name
+		break // none comes before the name itself
+	}
+	if !found {
+		return ErrNotThere
 	}
 	return b.read(b.core.Client.RemoveObject(ctx, b.name, b.prefix+name, minio.RemoveObjectOptions{}))
 }

@@ -42,7 +42,7 @@ func wrongCredentials(t *testing.T, p Place) {
 		t.Fatal(detail(err))
 	}
 	for field, value := range map[string]string{target.FieldPassword: Canary + "x", target.FieldKey: Canary + "x", target.FieldUser: "nobody", target.FieldKeyID: "nobodyatall"} {
-		if c.Fields[field] == "" {
+		if c.Fields[field] == "" || field == target.FieldPassword && c.Fields[target.FieldSSHKey] != "" {
 			continue
 		}
 		bad := p
@@ -170,7 +170,7 @@ func silence(t *testing.T, p Place) {
 	if err != nil {
 		t.Fatal(detail(err))
 	}
-	p.Env.Patience = 200 * time.Millisecond
+	p.Env.Patience = max(p.Hasty, 200*time.Millisecond)
 	hasty := Open(t, c, p.Env)
 	f, err := hasty.Get(t.Context(), Name(0))
 	if err != nil {
