@@ -203,6 +203,18 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("it is %q, %v", m.whole(), err)
 		}
 	})
+	t.Run("what systemd runs before a start leaves a house alone that is being opened", func(t *testing.T) {
+		m := lived(t)
+		c := m.config("2.0.0", "")
+		if cut(c, 12, func(c Config) error { _, err := Install(t.Context(), c); return err }) == "" || !exists(m.place.at(markerFile)) {
+			t.Fatal("it was not cut short")
+		}
+		before := m.whole()
+		m.up = true
+		if err := Undo(t.Context(), c); err != nil || !exists(m.place.at(markerFile)) || m.whole() != strings.Replace(before, "false", "true", 1) {
+			t.Errorf("Undo = %v, and it is %q after %q", err, m.whole(), before)
+		}
+	})
 	t.Run("two at a time are one too many", func(t *testing.T) {
 		m := lived(t)
 		unlock, err := m.place.lock()

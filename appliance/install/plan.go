@@ -74,7 +74,9 @@ func commands(w Wanted) []Step {
 	var all []Step
 	switch w.UserTool {
 	case "systemd-sysusers":
-		all = append(all, Step{Does: RunProgram, Run: []string{"systemd-sysusers", "latchkey.conf"}, Why: "makes the user"})
+		all = append(all, Step{
+			Does: RunProgram, Run: []string{"systemd-sysusers", "latchkey.conf"}, Why: "makes the user", Back: []string{"userdel", systemd.User},
+		})
 	case "useradd":
 		all = append(all, Step{
 			Does: RunProgram, Why: "makes the user", Back: []string{"userdel", systemd.User},

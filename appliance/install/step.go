@@ -87,7 +87,7 @@ func (c Config) do(ctx context.Context, plan []Step, back *undoing) error {
 		undo, err := c.step(ctx, s)
 		back.add(undo)
 		if err != nil && s.May {
-			c.say("  It did not work, and the house goes on without it: %v", err)
+			c.say("  That did not work, and the rest goes on without it: %v", err)
 		} else if err != nil {
 			return fmt.Errorf("doing %q: %w", s, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"latchkey/appliance/problem"
+	"latchkey/systemd"
 )
 
 // when says whether units may be stopped and started.
@@ -21,7 +22,7 @@ const (
 // Undo ends an upgrade that was cut short: with the new version where that had
 // noted that it is about to answer, else with the old one and its data as they
 // were. systemd runs it before each start of the house; where an install is
-// under way, or none was, it does nothing.
+// under way, none was, or the house runs already, it does nothing.
 func Undo(ctx context.Context, c Config) error {
 	if !exists(c.Place.at(markerFile)) {
 		return nil
@@ -35,6 +36,15 @@ func Undo(ctx context.Context, c Config) error {
 		return err
 	}
 	defer unlock()
+	// A start that is asked for while another one is under way comes here, too;
+	// nothing may change places under a house that is being opened.
+	pid, err := c.System.Run(ctx, systemctl("show", "--property=MainPID", "--value", systemd.Service))
+	if err != nil {
+		return fmt.Errorf("asking whether the house runs: %w", err)
+	}
+	if strings.TrimSpace(string(pid)) != "0" {
+		return nil
+	}
 	return c.settle(ctx, beforeStart)
 }
 

@@ -25,7 +25,11 @@ func Uninstall(ctx context.Context, c Config, purge bool) error {
 	if err := c.settle(ctx, runningNow); err != nil {
 		return err
 	}
-	if err := c.do(ctx, Removal(c.Packaged, purge), nil); err != nil {
+	plan := Removal(c.Packaged, purge)
+	if !exists(c.Place.at(filepath.Join(unitDir, systemd.Service))) && !exists(c.Place.at(filepath.Join(packagedDir, systemd.Service))) {
+		plan = plan[1:] // nothing to stop
+	}
+	if err := c.do(ctx, plan, nil); err != nil {
 		return err
 	}
 	if !purge {
