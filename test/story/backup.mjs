@@ -24,6 +24,7 @@ const BACKUP = file('latchkey-1a2b3c4d-20261120T031500Z.age');
 const button = (key, values) => page.getByRole('button', { name: t(key, values), exact: true });
 const heading = (key) => page.getByRole('heading', { name: t(key), exact: true });
 const box = (name) => page.getByRole('textbox', { name, exact: true });
+const section = (name) => page.locator(`[data-section=${name}]`);
 const dialog = () => page.locator('dialog');
 const toast = (key, values) => page.locator('.toast').getByText(t(key, values)).waitFor();
 const view = (name) =>
@@ -132,7 +133,7 @@ try {
   await teller.step('it fits 320 pixels, and text of twice the size', () => narrow('backups'));
   await teller.step('the owner’s page says the same in one sentence', async () => {
     await page.goto(`${config.url}/#/house/backup`);
-    await page.locator('[data-section=backup] .backup-said').getByText(t('backup.proof.opened')).waitFor();
+    await section('backup').locator('.backup-said').getByText(t('backup.proof.opened')).waitFor();
     await page.goto(`${config.url}/#/house/backups`);
     await page.locator('.backup-copy').first().waitFor();
   });
@@ -179,7 +180,10 @@ try {
           .click(),
       BACKUP,
     );
-    await toast('backup.download.done', { file: 'latchkey' }).catch(() => {});
+    await page
+      .locator('.toast')
+      .getByText(/latchkey-[0-9a-f]{8}-\d{8}T\d{6}Z\.age/)
+      .waitFor();
   });
 
   let link;
@@ -292,7 +296,7 @@ try {
     await page.goto(`${config.newUrl}/#/house`);
     await page.getByText(t('restored.title')).waitFor();
     await page.locator('.house-section [data-code="restored.pending"]').waitFor();
-    await page.locator('[data-section=use] .score-plot svg').waitFor();
+    await section('use').locator('.score-plot svg').waitFor();
   });
   await view('restored');
   await teller.step('the owner says so, and it waits no longer', async () => {
@@ -302,10 +306,12 @@ try {
       .click();
     await page.getByText(t('restored.title')).waitFor({ state: 'detached' });
     await toast('restored.done');
-    await page.reload();
-    await vault.unlock(me.password).catch(() => {});
+    await page.goto(`${config.newUrl}/#/vault/all`);
+    await page.goto(`${config.newUrl}/#/house`);
     await page.locator('.health-verdict').waitFor();
+    await section('backup').locator('.backup-said').waitFor();
     same(await page.getByText(t('restored.title')).count(), 0, 'notices that still wait');
+    same(await page.locator('[data-code="restored.pending"]').count(), 0, 'conditions that still wait');
   });
   await teller.step('the pages asked nobody else for anything, and broke no rule of their own', async () => {
     const watches = [old.watch, old.next.watch];

@@ -7,7 +7,7 @@ process.env.TZ = 'Europe/Berlin';
 const { t } = await import('../static/text/backup.js');
 const { atWork, backupsOf, depthOf, HERE, nextText, partOf, safePlaces, stateOf, truthOf, whenText } =
   await import('../static/views/backup-model.js');
-const { jobText, placeName, proofOf, whyText } = await import('../static/views/backup-words.js');
+const { jobText, placeName, proofOf, proofsOf, whyText } = await import('../static/views/backup-words.js');
 const { watchBackups } = await import('../static/views/backup-watch.js');
 
 const NOW = new Date('2026-11-20T09:30:00+01:00');
@@ -194,6 +194,17 @@ test('a copy says how it was proved', () => {
   });
   assert.equal(proofOf({ ...place, proved: null, depth: '' }, now).state, 'unproved');
   assert.equal(proofOf({ ...place, bad: true }, now).state, 'bad');
+  assert.equal(proofOf({ target: HERE, proved: null, depth: '' }, now).state, 'here');
+  const here = { target: HERE, proved: null, depth: '' };
+  const other = { ...place, target: 'c' };
+  assert.deepEqual(
+    proofsOf([here, place, other], [usb, cloud], now).map(({ names, text }) => [...names, text]),
+    [
+      [t('backup.place.here'), t('backup.copy.here')],
+      ['USB disk', 'Nextcloud', 'opened 1 hour ago'],
+    ],
+    'what is the same is said once',
+  );
   assert.equal(placeName(HERE, []), t('backup.place.here'));
   assert.equal(placeName('gone', [usb]), '');
   assert.equal(whyText('rotation'), t('backup.why.rotation'));

@@ -115,6 +115,7 @@ export default Object.freeze({
   'backup.copy.opened': 'opened {ago}',
   'backup.copy.digest': 'read back {ago}',
   'backup.copy.unproved': 'not proved yet',
+  'backup.copy.here': 'kept for a quick way back',
   'backup.copy.bad': 'damaged',
   'backup.copy.more': 'What you can do with the backup of {when}',
   'backup.copy.prove': 'Prove now',

@@ -459,6 +459,7 @@ export default Object.freeze({
   'activity.settings': 'Settings of the house were changed',
   'activity.setup': 'The house was set up',
   'activity.kit': 'A recovery kit was made',
+  'activity.backup': 'Something was done with the backups',
   'activity.deleted': 'An account was deleted',
   'activity.export': 'Your vault was exported',
   'activity.other': 'Something else happened ({kind})',

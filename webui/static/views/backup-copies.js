@@ -18,7 +18,7 @@ import { bytesText } from './bytes.js';
 /** So many are shown at first. */
 const FIRST = 8;
 /** @type {Record<string, string>} */
-const MARKS = { opened: 'check', digest: 'check', unproved: 'clock', bad: 'warn' };
+const MARKS = { opened: 'check', digest: 'check', unproved: 'clock', bad: 'warn', here: 'house' };
 
 export class CopyList {
   #drawn = '';

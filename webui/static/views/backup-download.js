@@ -5,6 +5,7 @@
  */
 import { askPassword } from '../components/dialog.js';
 import { t } from '../text/backup.js';
+import { houseOf } from './restore-model.js';
 import { download } from './setup-parts.js';
 
 /** @typedef {import('./house-backups.js').Desk} Desk */
@@ -14,7 +15,7 @@ const PATIENCE = 12 * 3_600_000;
 
 /** A fresh one. @param {Desk} desk */
 export function offerDownload(desk) {
-  return take(desk, {}, fileName());
+  return take(desk, {}, fileName(houseOf(desk.all().copies[0]?.name ?? '')));
 }
 
 /** One that lies somewhere. @param {Desk} desk @param {string} name @param {string} target */
@@ -41,8 +42,8 @@ async function take({ deps, head }, which, file) {
   });
 }
 
-/** As the house names them, but for its number. */
-function fileName() {
+/** As the house names them; before the first one its number isn't known here. @param {string} house */
+function fileName(house) {
   const now = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
-  return `latchkey-${now}.age`;
+  return ['latchkey', house, `${now}.age`].filter(Boolean).join('-');
 }

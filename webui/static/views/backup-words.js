@@ -56,10 +56,12 @@ export function proofsOf(places, targets, now = Date.now()) {
 /**
  * How a copy in one place stands.
  * @param {Place} place @param {number} [now] ms
- * @returns {{state: 'opened'|'digest'|'unproved'|'bad', text: string}}
+ * @returns {{state: 'opened'|'digest'|'unproved'|'bad'|'here', text: string}}
  */
-export function proofOf({ proved, depth, bad }, now = Date.now()) {
+export function proofOf({ target, proved, depth, bad }, now = Date.now()) {
   if (bad) return { state: 'bad', text: t('backup.copy.bad') };
+  // Nobody relies on that one, so that nothing is amiss.
+  if (!proved && target === HERE) return { state: 'here', text: t('backup.copy.here') };
   if (!proved) return { state: 'unproved', text: t('backup.copy.unproved') };
   const state = depth === 'opened' ? 'opened' : 'digest';
   return { state, text: t(`backup.copy.${state}`, { ago: ago(proved, now) }) };

@@ -41,6 +41,7 @@ export const KINDS = Object.freeze([
   'setup',
   'kit',
   'export',
+  'backup',
   'deleted',
   'requests',
   'unreadable',
