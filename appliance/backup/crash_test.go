@@ -204,6 +204,20 @@ func TestWhatWasSentAndNotTakenDownIsNotSentTwice(t *testing.T) {
 	})
 }
 
+// Some places don't list at once what they hold.
+func TestWhatAPlaceDoesNotListIsFoundWhenSent(t *testing.T) {
+	s := newStage(t)
+	id, srv := s.add("nas")
+	r := s.create(Asked)
+	srv.blind = true
+	if err := s.changeRecord(t.Context(), r.Name, func(r *Record) { r.dropPlace(id) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.deliver(t.Context(), id, r.Name, nil, nil); err != nil || !s.place(r.Name, id).good() {
+		t.Errorf("it is %+v, %v", s.place(r.Name, id), err)
+	}
+}
+
 func TestPrepare(t *testing.T) {
 	s := newStage(t)
 	r := s.create(Asked)
@@ -231,6 +245,9 @@ func TestPrepare(t *testing.T) {
 	}
 	if got := s.spooled(); !slices.Equal(got, slices.Sorted(slices.Values([]string{"notes.txt", other, "latchkey-ffffffff-20000101T000000Z.age"}))) {
 		t.Errorf("the spool has %v", got)
+	}
+	if p := s.place(r.Name, Here); p.Target != "" {
+		t.Errorf("what is gone counts: %+v", p)
 	}
 	if left, _ := os.ReadDir(memory); len(left) > 0 {
 		t.Error("scratch is left in memory")

@@ -136,6 +136,13 @@ func TestWhatKeepsABackupFromBeingMade(t *testing.T) {
 		{"a disk that fills up meanwhile", func(s *stage) { s.breaks = syscall.ENOSPC }, "backup.space", "backup.space"},
 		{"a disk that fails", func(s *stage) { s.breaks = syscall.EIO }, errDisk.Code, "backup.failed"},
 		{"records that can't be kept", func(s *stage) { s.keep.broken = boom }, "", "backup.failed"},
+		{"records that can't be kept when it is there", func(s *stage) {
+			source := s.c.Source
+			s.c.Source = func(ctx context.Context, fn func(archive.Manifest, []archive.Part) error) error {
+				defer func() { s.keep.broken = boom }()
+				return source(ctx, fn)
+			}
+		}, "", "backup.failed"},
 		{"a house that does not come out again", func(s *stage) { s.proving = func(string) error { return boom } }, errNotOpening.Code, "backup.unproved"},
 		{"a check that panics", func(s *stage) { s.proving = func(string) error { panic("bad page") } }, errNotOpening.Code, "backup.unproved"},
 	} {
@@ -185,6 +192,23 @@ func TestRoomIsMadeOfWhatIsSafeElsewhere(t *testing.T) {
 		}
 		if !s.place(one.Name, id).good() {
 			t.Error("the copy elsewhere is gone, too")
+		}
+	})
+}
+
+func TestNoRoomIsMadeOfWhatLiesNowhereElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		one := s.create(Asked)
+		time.Sleep(24 * time.Hour)
+		s.add("nas") // has only the newest
+		two := s.create(Asked)
+		s.setFree(reserve)
+		if _, err := s.Create(t.Context(), Asked); problem.Of(err).Code != "backup.space" {
+			t.Errorf("got %v", err)
+		}
+		if got := s.spooled(); !slices.Equal(got, []string{one.Name, two.Name}) {
+			t.Errorf("the spool has %v", got)
 		}
 	})
 }
@@ -369,4 +393,16 @@ func TestAnotherSource(t *testing.T) {
 			t.Errorf("the spool has %v", got)
 		}
 	})
+}
+
+func TestWhatHappenedIsWrittenDownWhoeverIsGone(t *testing.T) {
+	s := newStage(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.change(ctx, func(k *books) { k.Seq = 7 }); err != nil {
+		t.Fatal(err)
+	}
+	if k, err := s.read(t.Context()); err != nil || k.Seq != 7 {
+		t.Errorf("%+v, %v", k, err)
+	}
 }

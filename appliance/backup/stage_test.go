@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"filippo.io/age"
@@ -67,6 +68,8 @@ type server struct {
 	same    bool                     // lies on the house's own disk
 	room    int                      // for so many files; 0: no end
 	keeps   error                    // Remove fails with it
+	cut     error                    // reading breaks half-way with it
+	blind   bool                     // List shows nothing
 }
 
 func (s *server) fails() error {
@@ -130,6 +133,9 @@ func (s *server) Get(_ context.Context, name string) (io.ReadCloser, error) {
 	if !ok {
 		return nil, target.ErrNotThere
 	}
+	if s.cut != nil {
+		return io.NopCloser(io.MultiReader(bytes.NewReader(data[:len(data)/2]), iotest.ErrReader(s.cut))), nil
+	}
 	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
@@ -140,6 +146,9 @@ func (s *server) List(context.Context) ([]target.Object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []target.Object
+	if s.blind {
+		return nil, nil
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.files)) {
 		all = append(all, target.Object{Name: name, Size: int64(len(s.files[name]))})
 	}
