@@ -53,9 +53,25 @@ func put(path string, content io.Reader, mode fs.FileMode, owner *Owner) error {
 	return syncFolder(filepath.Dir(path))
 }
 
+// makeParents makes a folder and those above it that are missing; their names
+// are on the disk when it returns. What is durable in a folder is lost with the
+// folder's own name.
+func makeParents(path string, mode fs.FileMode) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := makeParents(filepath.Dir(path), mode); err != nil {
+		return err
+	}
+	if err := os.Mkdir(path, mode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
 // makeFolder makes a folder, or gives one that is there its owner and mode.
 func makeFolder(path string, mode fs.FileMode, owner *Owner) (undo func() error, err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := makeParents(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
 	err = os.Mkdir(path, mode)

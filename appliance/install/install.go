@@ -120,7 +120,7 @@ func (c Config) bringNext() error {
 	if c.Packaged {
 		return nil
 	}
-	if err := os.MkdirAll(c.Place.at(binDir), 0o755); err != nil {
+	if err := makeParents(c.Place.at(binDir), 0o755); err != nil {
 		return err
 	}
 	return copyFile(c.Program, c.Place.at(c.next()), 0o755)

@@ -79,7 +79,9 @@ func (p Place) lock() (unlock func(), err error) {
 
 // saveFiles keeps aside, as they are, the files that a plan changes.
 func (p Place) saveFiles(paths []string) error {
-	if err := os.RemoveAll(p.at(beforeDir)); err != nil {
+	// On the disk, too, lest files of an earlier upgrade come back for those
+	// that are not there now.
+	if err := errors.Join(os.RemoveAll(p.at(beforeDir)), syncFolder(p.at(upgradeDir))); err != nil {
 		return err
 	}
 	for _, path := range paths {
@@ -91,7 +93,7 @@ func (p Place) saveFiles(paths []string) error {
 			return err
 		}
 		to := p.at(filepath.Join(beforeDir, path))
-		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		if err := makeParents(filepath.Dir(to), 0o700); err != nil {
 			return err
 		}
 		if err := copyFile(p.at(path), to, info.Mode().Perm()); err != nil {

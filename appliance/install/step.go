@@ -146,7 +146,7 @@ func (c Config) makeFile(path string, s Step, owner *Owner) (func() error, error
 	if err == nil {
 		undo = func() error { return writeFile(path, was, s.Mode, nil) }
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := makeParents(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
 	return undo, writeFile(path, s.Text, s.Mode, owner)
@@ -157,7 +157,7 @@ func (c Config) copyProgram(path string, s Step) (func() error, error) {
 		return nil, nil
 	}
 	_, err := os.Lstat(path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := makeParents(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
 	var undo func() error

@@ -82,11 +82,18 @@ func lived(t *testing.T, root string) {
 	}
 	dir := machine{root: root}.house()
 	golden(t, dir, oldFormat)
-	err := errors.Join(os.Mkdir(filepath.Join(dir, "backups"), 0o700), os.WriteFile(filepath.Join(dir, "backups", "a"), []byte("a backup"), 0o600))
+	err := errors.Join(os.Mkdir(filepath.Join(dir, "backups"), 0o700), os.WriteFile(filepath.Join(dir, "backups", "a"), []byte("a backup"), 0o600),
+		os.WriteFile(filepath.Join(root, unit), []byte(oldUnit), 0o644))
 	if err != nil {
 		t.Fatal(err)
 	}
 }
+
+// The service's unit, and what the old version has in it.
+const (
+	unit    = "etc/systemd/system/latchkey.service"
+	oldUnit = "# old\n"
+)
 
 // lives wants the one house on a machine, with the program that can open it.
 func lives(f found, dir string) error {
@@ -99,7 +106,11 @@ func lives(f found, dir string) error {
 	if f.People != 1 || f.Items != 1 {
 		return fmt.Errorf("%d people and %d items with program %s", f.People, f.Items, f.Program)
 	}
-	text, err := os.ReadFile(filepath.Join(machine{root: dir}.house(), "backups", "a"))
+	text, err := os.ReadFile(filepath.Join(dir, unit))
+	if (string(text) == oldUnit) != (f.Program == oldVersion) || len(text) == 0 {
+		return fmt.Errorf("program %s has the unit %.40q, %w", f.Program, text, err)
+	}
+	text, err = os.ReadFile(filepath.Join(machine{root: dir}.house(), "backups", "a"))
 	if string(text) != "a backup" {
 		return fmt.Errorf("a backup in the house is %q, %w", text, err)
 	}
