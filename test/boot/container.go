@@ -225,10 +225,11 @@ func (c *container) ended(t testing.TB) {
 	}
 }
 
-// release removes its control groups, the innermost first; the kernel needs a moment to forget a process.
+// release removes its control groups, the innermost first. That is also how it sees that no process is left: one that
+// was writing ends only when the disk has answered.
 func (c *container) release() error {
 	var err error
-	for range 50 {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); {
 		var groups []string
 		_ = filepath.WalkDir(c.cgroup, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && d.IsDir() {

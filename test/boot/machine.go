@@ -63,6 +63,7 @@ func (m *Machine) Type(in string, words ...string) (string, error) {
 	command.Stdin = strings.NewReader(in)
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
+	command.WaitDelay = time.Second // what it started may hold its ends of the pipes for ever
 	err := command.Run()
 	return out.String(), err
 }

@@ -1,0 +1,158 @@
+package boot_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey/test/boot"
+	"latchkey/test/house"
+)
+
+// broken builds a program that is wrong in the way its name says: testdata/broken.go.txt is compiled with it, as if it
+// lay beside main.go.
+func broken(t *testing.T, name string) string {
+	t.Helper()
+	source, err := filepath.Abs(filepath.Join("testdata", "broken.go.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(house.Root(), "broken.go"): source}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return house.Build(t, name, "GOFLAGS=-overlay="+file)
+}
+
+// TestUpgrade brings new versions to an installed house, good ones and bad ones.
+func TestUpgrade(t *testing.T) {
+	m := boot.Container(t)
+	put(t, m, house.Build(t, "first"))
+	m.Do(download, "install")
+	claim(t, m)
+	id := m.House().Owner().Save("Harbour", "olive", "s3cret")
+	// Nobody waits for a quarter of an hour here.
+	m.Do("mkdir", "-p", "/etc/systemd/system/latchkey.service.d")
+	m.Put("/etc/systemd/system/latchkey.service.d/test.conf", 0o644, []byte("[Service]\nTimeoutStartSec=10\n"))
+	m.Do("systemctl", "daemon-reload")
+
+	for _, c := range []struct{ name, version string }{
+		{"a version that falls over a copy of the house is not let near the house", "broken-trial"},
+		{"a version that ruins the house and ends is undone, with what it ruined", "broken-start"},
+		{"a version that ruins the house and is never ready is undone, too", "broken-silent"},
+	} {
+		binary := broken(t, c.version)
+		chapter(t, m, c.name, func(t *testing.T, m *boot.Machine) {
+			put(t, m, binary)
+			said, err := m.Try(download, "install")
+			if err == nil {
+				t.Errorf("it was installed:\n%s", said)
+			}
+			up(m)
+			checkVersion(t, m, "first")
+			checkItem(t, m, id)
+			checkTidy(t, m)
+		})
+	}
+	silent := broken(t, "broken-silent")
+	chapter(t, m, "when whoever installs is killed, the machine undoes a version that does not get ready", func(t *testing.T, m *boot.Machine) {
+		put(t, m, silent)
+		m.Do("systemd-run", "--quiet", "--unit=installer", download, "install")
+		m.Await("the new version", `[ -e /usr/local/bin/.latchkey.before ] && [ "$(systemctl show --value -p SubState latchkey.service)" = start ] && [ "$(latchkey version)" = "latchkey broken-silent" ]`)
+		m.Do("systemctl", "kill", "--signal=KILL", "installer.service")
+		m.Await("the old version", `[ "$(latchkey version)" = "latchkey first" ] && systemctl is-active latchkey.service`)
+		checkVersion(t, m, "first")
+		checkItem(t, m, id)
+		checkTidy(t, m)
+	})
+	second := house.Build(t, "second")
+	chapter(t, m, "a good version takes over, after a backup", func(t *testing.T, m *boot.Machine) {
+		put(t, m, second)
+		began := time.Now()
+		said := m.Do(download, "install")
+		t.Logf("measured: an upgrade took %v", time.Since(began).Round(100*time.Millisecond))
+		if !strings.Contains(said, "second runs instead of first") {
+			t.Errorf("it said:\n%s", said)
+		}
+		checkVersion(t, m, "second")
+		checkItem(t, m, id)
+		checkTidy(t, m)
+		if list := m.Do("latchkey", "backup", "list"); !strings.Contains(list, "install") {
+			t.Errorf("no backup was made for it:\n%s", list)
+		}
+	})
+	chapter(t, m, "the same version again changes nothing", func(t *testing.T, m *boot.Machine) {
+		m.Do(download, "install")
+		checkVersion(t, m, "second")
+		checkItem(t, m, id)
+	})
+	third := house.Build(t, "third")
+	chapter(t, m, "a power cut in the middle of an upgrade ends in one version or the other, whole", func(t *testing.T, m *boot.Machine) {
+		cutUpgrades(t, m, id, second, third)
+	})
+}
+
+// cuts is how many upgrades are cut short, each a bit later than the one before; the last ones had ended.
+const cuts = 10
+
+func cutUpgrades(t *testing.T, m *boot.Machine, id, second, third string) {
+	put(t, m, third)
+	began := time.Now()
+	m.Do(download, "install")
+	whole := time.Since(began)
+	runs, undone := "third", 0
+	other := map[string]string{"second": "third", "third": "second"}
+	binaries := map[string]string{"second": second, "third": third}
+	for i := range cuts {
+		put(t, m, binaries[other[runs]])
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			_, _ = m.Try(download, "install") // it goes down with the machine
+		}()
+		time.Sleep(whole * time.Duration(i+1) / (cuts - 1))
+		m.PowerCut()
+		<-over
+		up(m)
+		checkItem(t, m, id)
+		now := strings.Fields(m.Do("latchkey", "version"))[1]
+		if now == runs {
+			undone++
+		}
+		runs = now
+		checkVersion(t, m, runs)
+		// A program that was never used may wait for the next upgrade.
+		m.Do("rm", "-f", "/usr/local/bin/.latchkey.next")
+		checkTidy(t, m)
+	}
+	t.Logf("measured: of %d cuts within %v, %d left the old version", cuts, whole.Round(100*time.Millisecond), undone)
+	if undone == 0 || undone == cuts {
+		t.Error("all cuts came too late or too early to show anything")
+	}
+}
+
+func checkVersion(t *testing.T, m *boot.Machine, want string) {
+	t.Helper()
+	if got := m.Do("latchkey", "version"); got != "latchkey "+want+"\n" {
+		t.Errorf("the program is %q", got)
+	}
+	if got := m.Do("latchkey", "status"); !strings.Contains(got, fmt.Sprintf("Latchkey %s answers", want)) {
+		t.Errorf("what runs is:\n%s", got)
+	}
+}
+
+// checkTidy wants nothing left of an upgrade.
+func checkTidy(t *testing.T, m *boot.Machine) {
+	t.Helper()
+	if got := m.Shell("ls -AI lock /var/lib/latchkey /var/lib/latchkey-upgrade /usr/local/bin | tr '\\n' ' '"); got != "/usr/local/bin: latchkey  /var/lib/latchkey: house  /var/lib/latchkey-upgrade: " {
+		t.Errorf("there lies: %s", got)
+	}
+}
