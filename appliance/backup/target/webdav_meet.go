@@ -13,8 +13,12 @@ func (w *webdav) meet(ctx context.Context, fields map[string]string, look *Look)
 	_, err := w.about(ctx, w.at(nil, ""))
 	var a *answer
 	if errors.As(err, &a) && a.status != http.StatusUnauthorized || errors.Is(err, errMultistatus) {
-		if cloud := w.nextcloud(ctx); cloud != nil {
+		cloud, refused := w.nextcloud(ctx)
+		switch {
+		case cloud != nil:
 			w.base, err = cloud, nil
+		case refused != nil:
+			err = refused
 		}
 	}
 	if err != nil && !(missing(err) && len(w.segments) > 0) {
@@ -29,27 +33,32 @@ func (w *webdav) meet(ctx context.Context, fields map[string]string, look *Look)
 	return nil
 }
 
-// nextcloud asks a Nextcloud or ownCloud where the user's files are; nil: it is none. The name in that path may be
-// another than the one to sign in with (an e-mail address), so it has to be asked for (RFC 5397).
-func (w *webdav) nextcloud(ctx context.Context) *url.URL {
+// nextcloud asks a Nextcloud or ownCloud where the user's files are; nil: it is none, or the
+// error says that it refuses the password. The name in that path may be another than the one to sign in with (an
+// e-mail address), so it has to be asked for (RFC 5397).
+func (w *webdav) nextcloud(ctx context.Context) (*url.URL, error) {
 	base := *w.base
 	base.Path = strings.TrimRight(base.Path, "/")
 	if at := strings.Index(base.Path, "/index.php"); at >= 0 { // as it stands in the browser
 		base.Path = base.Path[:at]
 	}
 	if strings.Contains(base.Path, "/remote.php") {
-		return nil
+		return nil, nil
 	}
 	asked := *w
 	asked.base = base.JoinPath("remote.php", "dav")
 	there, err := asked.about(ctx, asked.at(nil, ""))
+	var a *answer
+	if errors.As(err, &a) && a.status == http.StatusUnauthorized {
+		return nil, err
+	}
 	name := lastSegment(there.Principal)
 	if err != nil || name == "" || strings.ContainsAny(name, "/\\") || name == ".." {
-		return nil
+		return nil, nil
 	}
 	files := *asked.base
 	files.Path += "/files/" + name
-	return &files
+	return &files, nil
 }
 
 // prepare makes the folder, one level after the other (MKCOL makes one only: RFC 4918, 9.3.1).
