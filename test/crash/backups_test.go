@@ -59,7 +59,7 @@ func killBackup(t *testing.T, box *sandbox) func() (life, error) {
 		t.Fatal(err)
 	}
 	h := furnish(t, 0, 20, disk)
-	words := []string{binary(t), "backup", "create", "--data", h.dir}
+	words := []string{program(t), "backup", "create", "--data", h.dir}
 	takes := span(t, func() (time.Duration, error) {
 		_, d, err := complete(words...)
 		return d, err
@@ -122,7 +122,7 @@ const saysRestored = "The house is restored in"
 // restoring gives the words of a restore, and how long it takes.
 func restoring(t *testing.T, h home, more ...string) func(dir string) []string {
 	return func(dir string) []string {
-		return append([]string{binary(t), "backup", "restore", h.backup, "--kit", h.kit, "--data", dir}, more...)
+		return append([]string{program(t), "backup", "restore", h.backup, "--kit", h.kit, "--data", dir}, more...)
 	}
 }
 
@@ -182,7 +182,7 @@ func killReplacing(t *testing.T, box *sandbox) func() (life, error) {
 			l.acks++
 		}
 		if rand.N(4) == 0 { // the real next start goes on with it
-			if _, _, err := complete(binary(t), "status", "--data", dir); err != nil {
+			if _, _, err := complete(program(t), "status", "--data", dir); err != nil {
 				return l, err
 			}
 		}

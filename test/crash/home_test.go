@@ -40,12 +40,12 @@ func furnish(t testing.TB, first, slots int, target string) home {
 	h := home{dir: filepath.Join(root, "house"), kit: filepath.Join(root, "kit"), book: newBook(), backup: filepath.Join(root, "backup.age")}
 	do := func(args ...string) {
 		t.Helper()
-		if _, _, err := complete(append(append([]string{binary(t)}, args...), "--data", h.dir)...); err != nil {
+		if _, _, err := complete(append(append([]string{program(t)}, args...), "--data", h.dir)...); err != nil {
 			t.Fatal(err)
 		}
 	}
 	do("setup", "--local", "--email", house.OwnerEmail, "--password-file", passwordFile(t), "--recovery-kit", h.kit)
-	live := house.Start(t, house.Options{Dir: h.dir, Plain: true, Binary: binary(t)})
+	live := house.Start(t, house.Options{Dir: h.dir, Plain: true, Binary: program(t)})
 	owner := live.Owner()
 	h.token, h.hash = owner.Access, owner.Master.ServerHash(owner.Password)
 	c := newCaller(live.Local, h.token)

@@ -27,9 +27,9 @@ func programs() string {
 	return filepath.Join(os.TempDir(), fmt.Sprint("latchkey-crash-program-", os.Getpid()))
 }
 
-// binary is the real program, which no other test builds anew while this one
+// program is the real program, which no other test builds anew while this one
 // runs it thousands of times.
-func binary(t testing.TB) string {
+func program(t testing.TB) string {
 	t.Helper()
 	mine := filepath.Join(programs(), "latchkey")
 	if _, err := os.Stat(mine); err == nil {
@@ -92,7 +92,7 @@ func scenes() []scene {
 // After each kill no acknowledged write is lost, what was one thing is there
 // whole or not at all, the full check is clean, and the house starts.
 func TestCrash(t *testing.T) {
-	binary(t)
+	program(t)
 	total, sum := cycles(t), 0
 	for _, s := range scenes() {
 		sum += s.weight

@@ -49,7 +49,7 @@ func pageRestore(url string, old, fresh home) error {
 func killPageRestore(t *testing.T, box *sandbox) func() (life, error) {
 	old, fresh := furnish(t, 0, 20, ""), furnish(t, 1000, 20, "")
 	run := func(dir string, after time.Duration) (took time.Duration, again bool, err error) {
-		p, err := start(serveWords(binary(t), dir)...)
+		p, err := start(serveWords(program(t), dir)...)
 		if err != nil {
 			return 0, false, err
 		}
@@ -102,21 +102,21 @@ func killPageRestore(t *testing.T, box *sandbox) func() (life, error) {
 // program: whenever it is killed, the program that is there is whole, the old
 // one or the new one, and a second install ends what the first began.
 func killInstall(t *testing.T, box *sandbox) func() (life, error) {
-	words := func(root string) []string { return []string{binary(t), "install", "--root", root} }
-	const program = "usr/local/bin/latchkey"
+	words := func(root string) []string { return []string{program(t), "install", "--root", root} }
+	const place = "usr/local/bin/latchkey"
 	template := filepath.Join(box.root, "template")
 	if _, _, err := complete(words(template)...); err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := os.ReadFile(filepath.Join(template, program))
+	fresh, err := os.ReadFile(filepath.Join(template, place))
 	if err != nil {
 		t.Fatal(err)
 	}
 	older := bytes.Repeat([]byte("an older program\n"), 1000)
 	lay := func() (string, error) {
 		root := box.fresh()
-		return root, errors.Join(os.MkdirAll(filepath.Join(root, filepath.Dir(program)), 0o755),
-			os.WriteFile(filepath.Join(root, program), older, 0o755))
+		return root, errors.Join(os.MkdirAll(filepath.Join(root, filepath.Dir(place)), 0o755),
+			os.WriteFile(filepath.Join(root, place), older, 0o755))
 	}
 	takes := span(t, func() (time.Duration, error) {
 		root, err := lay()
@@ -134,7 +134,7 @@ func killInstall(t *testing.T, box *sandbox) func() (life, error) {
 		if _, l.killed, err = cut(during(takes), words(root)...); err != nil {
 			return l, err
 		}
-		there, err := os.ReadFile(filepath.Join(root, program))
+		there, err := os.ReadFile(filepath.Join(root, place))
 		if err != nil || !bytes.Equal(there, older) && !bytes.Equal(there, fresh) {
 			return l, fmt.Errorf("the program that is there has %d bytes and is neither the old nor the new one (%w)", len(there), err)
 		}

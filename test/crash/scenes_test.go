@@ -15,7 +15,7 @@ import (
 
 // readied starts a house, waits until it is ready and kills it.
 func readied(t testing.TB, dir string) (time.Duration, error) {
-	p, err := start(serveWords(binary(t), dir)...)
+	p, err := start(serveWords(program(t), dir)...)
 	if err != nil {
 		return 0, err
 	}
@@ -28,7 +28,7 @@ func killCreation(t *testing.T, box *sandbox) func() (life, error) {
 	takes := span(t, func() (time.Duration, error) { return readied(t, filepath.Join(box.fresh(), "house")) })
 	return func() (l life, err error) {
 		dir := filepath.Join(box.fresh(), "new", "house")
-		_, l.killed, err = cut(during(takes), serveWords(binary(t), dir)...)
+		_, l.killed, err = cut(during(takes), serveWords(program(t), dir)...)
 		if err != nil {
 			return l, err
 		}
@@ -36,7 +36,7 @@ func killCreation(t *testing.T, box *sandbox) func() (life, error) {
 		if err != nil {
 			return l, err
 		}
-		said, _, err := complete(binary(t), "status", "--data", dir)
+		said, _, err := complete(program(t), "status", "--data", dir)
 		switch {
 		case !s.made && (err == nil || !strings.Contains(said, "There is no Latchkey house in")):
 			return l, fmt.Errorf("of a house that was not made, status says: %w %s", err, said)
@@ -59,7 +59,7 @@ func killCreation(t *testing.T, box *sandbox) func() (life, error) {
 func killSetUp(t *testing.T, box *sandbox) func() (life, error) {
 	secret := passwordFile(t)
 	words := func(dir string) []string {
-		return []string{binary(t), "setup", "--local", "--email", house.OwnerEmail, "--password-file", secret, "--data", dir}
+		return []string{program(t), "setup", "--local", "--email", house.OwnerEmail, "--password-file", secret, "--data", dir}
 	}
 	takes := span(t, func() (time.Duration, error) {
 		_, d, err := complete(words(filepath.Join(box.fresh(), "house"))...)
@@ -106,7 +106,7 @@ func killSaving(t *testing.T, box *sandbox) func() (life, error) {
 		n++
 		before := b.acks
 		if n%8 == 0 { // a start writes, too
-			_, l.killed, err = cut(during(takes), serveWords(binary(t), dir)...)
+			_, l.killed, err = cut(during(takes), serveWords(program(t), dir)...)
 		} else {
 			l.killed, err = true, saveUntilKilled(t, dir, h.token, b)
 		}
@@ -121,7 +121,7 @@ func killSaving(t *testing.T, box *sandbox) func() (life, error) {
 // saveUntilKilled starts a house, reads what a client reads and compares, lets
 // some write at the same time and kills it.
 func saveUntilKilled(t *testing.T, dir, token string, b *book) error {
-	p, err := start(serveWords(binary(t), dir)...)
+	p, err := start(serveWords(program(t), dir)...)
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func killImport(t *testing.T, box *sandbox) func() (life, error) {
 // importUntilKilled gives how long the import took, 0 when it was killed before
 // its answer.
 func importUntilKilled(t *testing.T, dir, token string, b *book, first int, after time.Duration) (took time.Duration, err error) {
-	p, err := start(serveWords(binary(t), dir)...)
+	p, err := start(serveWords(program(t), dir)...)
 	if err != nil {
 		return 0, err
 	}

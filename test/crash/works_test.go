@@ -125,7 +125,7 @@ func golden(dir string, version uint64) error {
 }
 
 func killMigration(t *testing.T, box *sandbox) func() (life, error) {
-	words := func(dir string) []string { return []string{binary(t), "status", "--data", dir} }
+	words := func(dir string) []string { return []string{program(t), "status", "--data", dir} }
 	lay := func(from uint64) (string, error) {
 		dir := filepath.Join(box.fresh(), "house")
 		return dir, golden(dir, from)
