@@ -97,7 +97,7 @@ func TestOneFrame(t *testing.T) {
 		{"two blocks", magic + "\x00\x58" + "\x10\x00\x00" + "ab" + "\x01\x00\x00", io.EOF},
 		{"a run is one byte, however long", magic + "\x00\x58" + "\xfb\xff\x1f" + "a", io.EOF},
 		{"a compressed block of 300 bytes", magic + "\x00\x58" + "\x65\x09\x00" + string(make([]byte, 300)), io.EOF},
-		{"a dictionary", magic + "\x01\x58\x07" + "\x11\x00\x00" + "ab", errFrame},
+		{"a dictionary, whose number would pass for a block", magic + "\x01\x58" + "\x11\x00\x00" + "ab", errFrame},
 		{"a block of the fourth kind", magic + "\x00\x58" + "\x17\x00\x00" + "ab", errFrame},
 		{"a frame to be skipped", "\x50\x2a\x4d\x18\x00\x00\x00\x00", errFrame},
 		{"an older zstd", "\x27\xb5\x2f\xfd\x00\x58\x01\x00\x00", errFrame},

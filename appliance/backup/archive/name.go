@@ -30,7 +30,7 @@ func ParseName(name string) (house8 string, made time.Time, ok bool) {
 	rest, starts := strings.CutPrefix(name, nameStart)
 	rest, ends := strings.CutSuffix(rest, nameEnd)
 	house8, stamp, dash := strings.Cut(rest, "-")
-	if !starts || !ends || !dash || len(house8) != nameHouse {
+	if !starts || !ends || !dash {
 		return "", time.Time{}, false
 	}
 	made, err := time.Parse(nameTime, stamp)

@@ -95,6 +95,13 @@ func TestWhoCanBeWrittenTo(t *testing.T) {
 			t.Error("a backup of no house")
 		}
 	})
+	t.Run("not with a list that no reader takes", func(t *testing.T) {
+		m := manifest()
+		m.HouseName = strings.Repeat("x", 64<<20)
+		if got := code(t, archive.Write(t.Context(), io.Discard, h.recipients(), h.sign, m, small(), nil)); got != "backup.manifest" {
+			t.Errorf("got %q", got)
+		}
+	})
 	t.Run("two, and each opens it", func(t *testing.T) {
 		second, err := age.GenerateX25519Identity()
 		must(t, err)
