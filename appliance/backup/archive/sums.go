@@ -32,8 +32,8 @@ func (m Manifest) sumsLength() int64 {
 
 func sumLength(name string) int { return 2*sha256.Size + len("  \n") + len(name) }
 
-// differs names the first file whose line in other is not the one here, ""
-// where there is none.
+// differs names the first file whose line in other, a text of the same length,
+// is not the one here; "" where there is none.
 func (s *sums) differs(other string) string {
 	mine := s.text.String()
 	for _, name := range s.names {
@@ -42,9 +42,6 @@ func (s *sums) differs(other string) string {
 			return name
 		}
 		mine, other = mine[length:], other[length:]
-	}
-	if other != "" {
-		return sumsName
 	}
 	return ""
 }
