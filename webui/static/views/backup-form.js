@@ -96,7 +96,7 @@ export class PlaceForm {
       this.built.part('found').append(this.#hostKey.root);
     }
     this.built.part('go').textContent = t(look.sameDisk ? 'backup.form.save.same' : 'backup.form.save');
-    announce(view.textContent ?? '');
+    announce([...view.querySelectorAll('p')].map((line) => line.textContent).join(' '));
   }
 
   /** @param {Look} look */
