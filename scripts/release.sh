@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# release.sh [--to DIR] [--arch "amd64 arm64 ..."] [--quick]: what people install, into dist/, each file built twice and
-# equal byte for byte.
+# release.sh [--to DIR] [--arch "amd64 arm64 ..."] [--quick] [--pack BINARY VERSION]: what people install, into dist/,
+# each file built twice and equal byte for byte.
 #
 #   latchkey-VERSION-linux-ARCH.tar.gz   the static binary, ready for `sudo ./latchkey install`
 #   latchkey_VERSION_ARCH.deb            the same for Debian, Ubuntu and Raspberry Pi OS
@@ -10,13 +10,15 @@
 # and umask, and each compiles everything anew. Who wants to prove a release takes its commit, the Go version that
 # `go version FILE` tells, and runs this. SOURCE_DATE_EPOCH, else the commit's time, is the time of every file.
 # Before anything is handed out, each binary for another processor lives a short story under an emulator (test/foreign).
-# --quick lets the first build use what is compiled already and leaves out the stories: the tests use it.
+# --quick lets the first build use what is compiled already and leaves out the stories: the tests use it. --pack
+# builds and compares nothing: it packs a binary that is there, for tests that want packages of several versions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 
 # nfpm's later versions want modules that not every module proxy hands out.
-nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
+nfpm=v2.43.4
+tools=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/latchkey/nfpm-$nfpm
 
 # What runs where: GOARCH and its level. The lowest level that each kind of machine has, so that the oldest runs it too.
 declare -A level=([amd64]="GOAMD64=v1" [arm64]="GOARM64=v8.0" [armv7]="GOARM=7" [armv6]="GOARM=6" [riscv64]="GORISCV64=rva20u64")
@@ -24,12 +26,13 @@ declare -A level=([amd64]="GOAMD64=v1" [arm64]="GOARM64=v8.0" [armv7]="GOARM=7" 
 # binary serves both, so there is no package of the other.
 declare -A debian=([amd64]=amd64 [arm64]=arm64 [armv6]=armhf [riscv64]=riscv64)
 
-to=dist arches="amd64 arm64 armv7 armv6 riscv64" quick=
+to=dist arches="amd64 arm64 armv7 armv6 riscv64" quick='' packed='' version=$(git describe --always --dirty)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--to) to=$2 && shift 2 ;;
 	--arch) arches=$2 && shift 2 ;;
 	--quick) quick=1 && shift ;;
+	--pack) packed=$(realpath "$2") version=$3 && shift 3 ;;
 	*) echo "release.sh: there is no $1" >&2 && exit 2 ;;
 	esac
 done
@@ -40,7 +43,6 @@ done
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 
-version=$(git describe --always --dirty)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 # Debian's versions begin with a digit and have to grow: one without a tag counts by its commit's time, before any tag.
@@ -98,35 +100,51 @@ pack() {
 	mkdir -p "$stage"
 	install -m 755 "$work/$side-bin/$arch" "$stage/latchkey"
 	install -m 644 "${tree[$side]}/README.md" "${tree[$side]}/config.example.toml" "$work/licenses.txt" "$stage"
-	tar -C "$work/$side-stage" --sort=name --format=ustar --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" \
-		-cf - "$name" | gzip -9n >"$out/$name.tar.gz"
+	[ -n "$packed" ] || tar -C "$work/$side-stage" --sort=name --format=ustar --owner=0 --group=0 --numeric-owner \
+		--mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" -cf - "$name" | gzip -9n >"$out/$name.tar.gz"
 	[ -n "${debian[$arch]:-}" ] || return 0
 	gzip -9n <"$work/changelog" >"$stage/changelog.gz"
 	gzip -9n <"$work/licenses.txt" >"$stage/licenses.txt.gz"
 	gzip -9n <"${tree[$side]}/packaging/deb/latchkey.8" >"$stage/latchkey.8.gz"
 	(cd "${tree[$side]}" && ARCH=${debian[$arch]} VERSION=$deb_version STAGE=$stage \
-		"$work/nfpm" package -f packaging/deb/nfpm.yaml -p deb -t "$out/latchkey_${deb_version}_${debian[$arch]}.deb" >"$work/nfpm.log") ||
+		"$tools/nfpm" package -f packaging/deb/nfpm.yaml -p deb -t "$out/latchkey_${deb_version}_${debian[$arch]}.deb" >"$work/nfpm.log") ||
 		{ cat "$work/nfpm.log" >&2 && return 1; }
 }
 
 declare -A tree=([one]="$work/one/latchkey" [two]="$work/two/another/folder/of/another/length/house")
 scripts/page.sh
 go mod download
-GOFLAGS='' GOWORK=off GOBIN=$work go install $nfpm
+if [ ! -x "$tools/nfpm" ]; then
+	mkdir -p "$tools"
+	(cd "$tools" && GOFLAGS='' GOWORK=off GOBIN=$tools go install github.com/goreleaser/nfpm/v2/cmd/nfpm@$nfpm)
+fi
 printf 'latchkey (%s) stable; urgency=medium\n\n  * Built from %s.\n\n -- The Latchkey project <latchkey@latchkey.invalid>  %s\n' \
 	"$deb_version" "$version" "$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" -R)" >"$work/changelog"
-for side in one two; do
-	[ $side = one ] || umask 077
+sides="one two"
+[ -z "$packed" ] || sides=one
+for side in $sides; do
+	[ "$side" = one ] || umask 077
 	lay "${tree[$side]}"
 	mkdir -p "$work/$side-bin" "$work/$side-out" "$work/$side-home"
-	[ $side = two ] || licenses "$work/licenses.txt"
+	[ "$side" = two ] || licenses "$work/licenses.txt"
 	for arch in $arches; do
+		if [ -n "$packed" ]; then
+			cp "$packed" "$work/one-bin/$arch"
+			pack one "$arch"
+			continue
+		fi
 		# shellcheck disable=SC2086
-		go_in $side GOARCH="${arch%v[67]}" ${level[$arch]} go build -trimpath -buildvcs=false \
+		go_in "$side" GOARCH="${arch%v[67]}" ${level[$arch]} go build -trimpath -buildvcs=false \
 			-ldflags "-s -w -buildid= -X main.version=$version" -o "$work/$side-bin/$arch" .
-		pack $side "$arch"
+		pack "$side" "$arch"
 	done
 done
+
+if [ -n "$packed" ]; then
+	mkdir -p "$to"
+	cp "$work/one-out"/*.deb "$to"
+	exit
+fi
 
 cd "$work/one-out"
 for file in *; do
