@@ -6,9 +6,9 @@ SHELL := bash
 DATA ?= ./data
 LISTEN ?=
 FUZZTIME ?= 20s
-CRASH_CYCLES ?= 3000
+CRASH_CYCLES ?= 10000
 
-PARTS := lint go model js acme targets house crash clients story lab release foreign
+PARTS := lint go model js acme targets house crash power clients story lab release foreign boot
 version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .PHONY: help run build release page test check bench crash fuzz clean need need-js lab lab-down $(PARTS:%=test-%)
@@ -20,7 +20,7 @@ help: ## this list
 	@echo "make build    bin/latchkey, static, with the page in it"
 	@echo "make release  dist/: what people install, for five kinds of machine, each built twice and compared"
 	@echo "make bench    the figures of README.md, measured here"
-	@echo "make crash    kill -9 under load, $(CRASH_CYCLES) times (CRASH_CYCLES=n)"
+	@echo "make crash    kill -9 in all that it does, $(CRASH_CYCLES) times (CRASH_CYCLES=n), and many more power cuts"
 	@echo "make lab      a small internet with a home in it, to play with; again, or make lab-down, ends it (root)"
 	@echo "make fuzz     every fuzz target for $(FUZZTIME) (FUZZTIME=1m; FUZZ=name for some)"
 	@echo "make clean    forget what was built and fetched; ./data stays"
@@ -47,7 +47,7 @@ need-test: need
 	@scripts/page.sh all
 
 test: need-test
-	@scripts/test.sh lint js go acme+house+targets crash model+clients story+lab release+foreign
+	@scripts/test.sh lint js go acme+house+targets crash+power model+clients story+lab release+foreign+boot
 
 $(PARTS:%=test-%): test-%: need-test
 	@scripts/test.sh $*

@@ -64,7 +64,7 @@ go_tool() {
 }
 
 go_packages() {
-	go list ./... | grep -v -E '/test/(acme|house|story|clients|bench|lab|targets|release|foreign|boot)$|/node_modules/'
+	go list ./... | grep -v -E '/test/(acme|house|story|clients|bench|lab|targets|power|crash|release|foreign|boot)$|/node_modules/'
 }
 
 race() {
@@ -129,15 +129,22 @@ part_lint() {
 # pebble is a program of its own; the first run fetches and builds it.
 part_acme() { counted go test -json -count=1 -timeout 10m ./test/acme; }
 # Servers that people run, each with a proxy before it.
-part_targets() { counted go test -json -count=1 -timeout 10m ./test/targets; }
+part_targets() { counted go test -json -count=1 -timeout 10m -parallel 6 ./test/targets; }
 part_house() { counted go test -json -count=1 -timeout 10m ./test/house; }
 # Two browsers at a time: each waits for its house half of the time.
 part_story() { counted go test -json -count=1 -timeout 20m -parallel 2 ./test/story; }
 part_clients() { counted go test -json -count=1 -timeout 20m ./test/clients; }
 # A lab waits more than it works, so that more of them stand side by side than there are processors.
 part_lab() { counted go test -json -count=1 -timeout 20m -parallel 8 ./test/lab; }
-part_crash() { counted go test -json -count=1 -timeout 20m -run Crash ./appliance/store; }
-
+# The store alone, and then the real program, killed wherever it is.
+part_crash() {
+	counted go test -json -count=1 -timeout 20m -run Crash ./appliance/store
+	counted go test -json -count=1 -timeout 20m ./test/crash
+}
+# What a power cut may leave of each thing that the program does.
+part_power() { counted go test -json -count=1 -timeout 20m ./test/power; }
+# Installed for real, on machines of their own with systemd.
+part_boot() { counted go test -json -count=1 -timeout 20m ./test/boot; }
 part_release() { counted go test -json -count=1 -timeout 15m ./test/release; }
 part_foreign() { counted go test -json -count=1 -timeout 15m ./test/foreign; }
 
