@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -171,9 +172,19 @@ func (c Config) start(ctx context.Context) error {
 	return nil
 }
 
-// stop stops doors and house; callers would start it again through a door.
+// stop stops doors and house; callers would start it again through a door. Units
+// that are not there are no reason to complain.
 func (c Config) stop(ctx context.Context) error {
-	_, err := c.System.Run(ctx, systemctl("stop", systemd.Socket, systemd.HTTPS, systemd.HTTP, systemd.Service))
+	var units []string
+	for _, unit := range []string{systemd.Socket, systemd.HTTPS, systemd.HTTP, systemd.Service} {
+		if exists(c.Place.at(filepath.Join(unitDir, unit))) || exists(c.Place.at(filepath.Join(packagedDir, unit))) {
+			units = append(units, unit)
+		}
+	}
+	if units == nil {
+		return nil
+	}
+	_, err := c.System.Run(ctx, systemctl(append([]string{"stop"}, units...)...))
 	return err
 }
 

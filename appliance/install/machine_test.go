@@ -194,6 +194,11 @@ func (m *machine) systemctl(ctx context.Context, args []string) error {
 	case "daemon-reload":
 		m.units = m.read(filepath.Join(unitDir, systemd.Service))
 	case "stop":
+		for _, unit := range args[1:] {
+			if !exists(m.place.at(filepath.Join(unitDir, unit))) {
+				return errors.New("Unit " + unit + " not loaded.")
+			}
+		}
 		m.up = m.up && !slices.Contains(args, systemd.Service)
 	case "start":
 		if slices.Contains(args, systemd.Service) {
