@@ -81,6 +81,10 @@ type Config struct {
 	// Prove opens the unpacked house in dir, which it may change, and checks all
 	// of it. It leaves nothing open.
 	Prove func(ctx context.Context, dir string) error
+	// Damaged reports whether the house itself is known to be damaged: no good
+	// copy is removed then, since all that come after are of a damaged house.
+	// May be nil.
+	Damaged func() bool
 	// Use tells how busy the house was at each hour of the local day, over the
 	// last weeks. May be nil.
 	Use func(ctx context.Context) ([24]int64, error)
@@ -141,6 +145,8 @@ func New(c Config) *Backups {
 
 // now is the present time as it stands in names: whole seconds, UTC.
 func (b *Backups) now() time.Time { return b.c.Now().UTC().Truncate(time.Second) }
+
+func (b *Backups) damaged() bool { return b.c.Damaged != nil && b.c.Damaged() }
 
 // nudge lets Run look at once.
 func (b *Backups) nudge() {

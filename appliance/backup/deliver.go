@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"latchkey/appliance/backup/archive"
@@ -71,7 +72,12 @@ func (b *Backups) round(ctx context.Context, id, name string, kit *archive.Kit, 
 	}
 	if p == nil || !p.good() {
 		rd := reading{name: name, at: id, open: from(t, name), kit: kit, first: true, w: w, l: l}
-		if err := b.proveCopy(ctx, rd); err != nil {
+		err := b.proveCopy(ctx, rd)
+		if errors.Is(err, errNotOpening) { // of a damaged house there is one each time: they must not fill the place
+			_, pruning := b.pruneThere(ctx, t, id, l)
+			return errors.Join(err, b.notePruning(ctx, id, pruning))
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -310,6 +316,12 @@ func (b *Backups) surplus(ctx context.Context, id string) ([]string, error) {
 		return nil, err
 	}
 	surplus := b.plan().Surplus(k.copies(id), now, b.c.Zone)
+	if b.damaged() { // what is good comes from before that, and nothing good comes after it
+		surplus = slices.DeleteFunc(surplus, func(name string) bool {
+			p := k.record(name).place(id)
+			return !p.Bad
+		})
+	}
 	return surplus[:min(len(surplus), pruneMost)], nil
 }
 
@@ -318,7 +330,7 @@ func (k *books) copies(id string) (all []Copy) {
 	for i := range k.Records {
 		r := &k.Records[i]
 		if p := r.place(id); p != nil && p.Gone.IsZero() {
-			all = append(all, Copy{Name: r.Name, Made: r.Made, Seq: r.Seq, Trusted: r.Trusted, Good: p.good()})
+			all = append(all, Copy{Name: r.Name, Made: r.Made, Seq: r.Seq, Trusted: r.Trusted, Good: p.good(), Opened: p.good() && p.Depth == Opened})
 		}
 	}
 	return all

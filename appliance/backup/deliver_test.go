@@ -95,6 +95,11 @@ func TestTheSpoolKeeps(t *testing.T) {
 		made := start.AddDate(0, 0, int(seq))
 		return Record{Name: fmt.Sprint(why, seq), Made: made, Seq: seq, Why: why, Places: []Place{{Target: Here, Bad: bad}}}
 	}
+	opened := func(seq uint64) Record {
+		r := at(seq, Daily, false)
+		r.Name, r.Places[0].Proved, r.Places[0].Depth = fmt.Sprint("opened", seq), r.Made, Opened
+		return r
+	}
 	found := Record{Name: "found", Made: start.AddDate(5, 0, 0), Why: Found, Places: []Place{{Target: Here}}}
 	older := Record{Name: "older", Made: start.AddDate(4, 0, 0), Why: Found, Places: []Place{{Target: Here}}}
 	elsewhere := Record{Name: "elsewhere", Seq: 99, Why: Daily, Places: []Place{{Target: "a"}}}
@@ -108,6 +113,7 @@ func TestTheSpoolKeeps(t *testing.T) {
 		{"the newest of each change", []Record{at(1, Install, false), at(2, Install, false), at(3, Migration, false), at(4, Rotation, false), at(5, Daily, false), at(6, Daily, false)}, []string{"install1"}},
 		{"a change among the newest is the newest of its kind", []Record{at(1, Install, false), at(2, Daily, false), at(3, Install, false)}, []string{"install1"}},
 		{"none that is bad", []Record{at(1, Daily, false), at(2, Install, true), at(3, Daily, false), at(4, Daily, true)}, []string{"daily4", "install2"}},
+		{"the newest that was opened, which is older than the two", []Record{opened(1), opened(2), at(3, Daily, false), at(4, Daily, false)}, []string{"opened1"}},
 		{"one that was found, beside the two", []Record{found, older, at(1, Daily, false), at(2, Daily, false)}, []string{"older"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -193,5 +199,116 @@ func TestALineThatBreaksSaysNothingAboutTheCopy(t *testing.T) {
 	srv.cut = nil
 	if err := s.deliver(t.Context(), id, r.Name, nil, nil); err != nil || srv.puts != 1 {
 		t.Errorf("%d sendings, %v", srv.puts, err)
+	}
+}
+
+// TestOfADamagedHouse has a house go bad after two weeks of backups, without
+// room to open those that follow: what is good comes from before.
+func TestOfADamagedHouse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		_, srv := s.add("nas")
+		days := func(n int) {
+			for range n {
+				_, _ = s.Create(t.Context(), Daily)
+				time.Sleep(day24)
+			}
+		}
+		days(10)
+		there, here := srv.names(), s.spooled()
+		s.mu.Lock()
+		s.damaged, s.free = true, reserve+100<<10 // enough to write one, not to unpack it
+		s.mu.Unlock()
+		days(5)
+		for _, name := range there {
+			if !slices.Contains(srv.names(), name) {
+				t.Errorf("%s, from before the damage, is gone from the target", name)
+			}
+		}
+		for _, name := range here {
+			if !slices.Contains(s.spooled(), name) {
+				t.Errorf("%s, from before the damage, is gone from the spool", name)
+			}
+		}
+		s.mu.Lock()
+		s.free = 1 << 40
+		s.mu.Unlock()
+		s.proving = func(string) error { return errors.New("page 7 is not what it must be") }
+		days(40)
+		broken := 0
+		for _, name := range srv.names() {
+			if !slices.Contains(there, name) {
+				broken++
+			}
+		}
+		if n := len(srv.names()) - broken; n != len(there) || broken == 0 || broken > 25 {
+			t.Errorf("%d of %d good ones are left, and %d that open no house", n, len(there), broken)
+		}
+		s.mu.Lock()
+		s.damaged = false
+		s.mu.Unlock()
+		s.proving = nil
+		days(12)
+		if n := len(srv.names()); n > 25 {
+			t.Errorf("mended, %d copies are left", n)
+		}
+	})
+}
+
+func TestAFullTargetGetsItAfterOldOnesWent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		_, srv := s.add("usb")
+		for range 4 {
+			s.create(Asked)
+			time.Sleep(day24)
+		}
+		err := s.c.Settings.Set(t.Context(), map[string]any{settings.BackupDaily: int64(2), settings.BackupWeekly: int64(0), settings.BackupMonthly: int64(0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv.room = len(srv.names())
+		if r := s.create(Asked); len(r.Failed) > 0 || len(srv.names()) != 2 {
+			t.Errorf("%+v; there lie %v", r.Failed, srv.names())
+		}
+		srv.room = 2
+		time.Sleep(day24)
+		if r := s.create(Asked); len(r.Failed) != 1 || r.Failed[0].Trouble.Code != target.CodeFull || len(srv.names()) != 2 {
+			t.Errorf("where the plan lets none go: %+v; there lie %v", r.Failed, srv.names())
+		}
+	})
+}
+
+func TestWhatIsNotOpenedAndHasNoDigestIsNotProved(t *testing.T) {
+	s := newStage(t)
+	id, _ := s.add("nas")
+	r := s.create(Asked)
+	err := s.changeRecord(t.Context(), r.Name, func(r *Record) { r.SHA256, r.place(id).Proved = "", time.Time{} })
+	if err := errors.Join(err, s.KeepKey(t.Context(), s.kit.String())); err != nil {
+		t.Fatal(err)
+	}
+	s.setFree(0)
+	if _, err := s.Prove(t.Context(), r.Name, id); !errors.Is(err, errNoDigest) || s.place(r.Name, id).good() {
+		t.Errorf("%v, %+v", err, s.place(r.Name, id))
+	}
+}
+
+func TestStale(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		proved time.Time
+		want   bool
+	}{
+		{"of today", start, false},
+		{"of six days ago", start.Add(-6 * day24), false},
+		{"of a week ago", start.Add(-7 * day24), true},
+		{"of tonight, by a traveller's clock", start.Add(20 * time.Hour), false},
+		{"of another year", start.AddDate(1, 0, 0), true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := stale(tt.proved, start); got != tt.want {
+				t.Errorf("got %v", got)
+			}
+		})
 	}
 }

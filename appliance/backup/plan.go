@@ -23,6 +23,7 @@ type Copy struct {
 	Seq     uint64 // counts the backups up in the order of their making; 0: unknown
 	Trusted bool   // whether the clock was when it was made
 	Good    bool   // its bytes were read back and found to be right
+	Opened  bool   // and the house in them was opened and found to be whole
 }
 
 // ahead is how far a copy's date may lie before the present time until it is
@@ -37,7 +38,7 @@ const leastGood = 2
 //
 // Good copies are judged among themselves, so that no copy of which nothing is
 // known takes the place of one that is good. What has not the name of a backup
-// is never named, nor is the newest good copy. A date that can't be is put
+// is never named, nor is the newest good copy, nor the newest that was opened. A date that can't be is put
 // right by the order of making; a copy from the future of which the order is
 // not known is kept and takes nobody's place.
 func (p Plan) Surplus(copies []Copy, now time.Time, zone *time.Location) []string {
@@ -56,6 +57,12 @@ func (p Plan) Surplus(copies []Copy, now time.Time, zone *time.Location) []strin
 	keep := make(map[string]bool)
 	for _, d := range slices.SortedFunc(slices.Values(good), byOrder)[:min(leastGood, len(good))] {
 		keep[d.Name] = true
+	}
+	// Of copies that nobody has opened, all may show a house that was damaged
+	// already: the newest in which it is known to be whole stays.
+	opened := slices.DeleteFunc(slices.Clone(good), func(d dated) bool { return !d.Opened })
+	if len(opened) > 0 {
+		keep[slices.MinFunc(opened, byOrder).Name] = true
 	}
 	p.mark(good, zone, keep)
 	p.mark(rest, zone, keep)

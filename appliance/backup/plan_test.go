@@ -59,6 +59,8 @@ func TestSurplus(t *testing.T) {
 	}
 	bad := series(daily(start, 4)...)
 	bad[3].Good, bad[2].Good = false, false
+	opened := series(daily(start, 9)...)
+	opened[0].Opened, opened[1].Opened = true, true
 	for _, tt := range []struct {
 		name string
 		plan Plan
@@ -80,6 +82,7 @@ func TestSurplus(t *testing.T) {
 		{"one from the future that nothing lies behind is kept, and takes no place", Plan{2, 0, 0}, series(append(daily(start, 3), year2038)...), start.AddDate(0, 0, 4), "0303 0302 0119"},
 		{"so is one of which the order is not known", Plan{2, 0, 0}, append(series(daily(start, 3)...), unknown(Copy{Good: true}, year2038)), start.AddDate(0, 0, 4), "0303 0302 0119"},
 		{"one that is not known to be good takes no good one's place", Plan{2, 0, 0}, bad, start.AddDate(0, 0, 4), "0304 0303 0302 0301"},
+		{"the newest that was opened stays, however old", Plan{2, 0, 0}, opened, start.AddDate(0, 0, 9), "0309 0308 0302"},
 		{"what is no backup is not touched", Plan{1, 0, 0}, append(series(daily(start, 3)...), Copy{Name: "holiday.age", Made: start.AddDate(-1, 0, 0)}), start.AddDate(0, 0, 4), "0303 0302 0301"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

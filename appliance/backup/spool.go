@@ -234,6 +234,9 @@ func (b *Backups) pruneSpool(ctx context.Context) error {
 		return err
 	}
 	for _, name := range k.spoolSurplus() {
+		if b.damaged() && k.record(name).place(Here).there() {
+			continue // it may be the last from before the damage
+		}
 		if err := b.dropHere(ctx, name); err != nil {
 			return err
 		}
@@ -242,7 +245,8 @@ func (b *Backups) pruneSpool(ctx context.Context) error {
 }
 
 // newestHere of all kinds stay in the spool, beside the newest made for each of
-// the reasons after which somebody may want to go back.
+// the reasons after which somebody may want to go back, and the newest in which
+// the house is known to be whole.
 const newestHere = 2
 
 func (k *books) spoolSurplus() (names []string) {
@@ -258,9 +262,11 @@ func (k *books) spoolSurplus() (names []string) {
 		}
 		return 1
 	})
-	seen, kept := make(map[Why]bool), 0
+	seen, kept, whole := make(map[Why]bool), 0, false
 	for _, r := range here {
 		fine := r.place(Here).there()
+		first := !whole && r.place(Here).good() && r.place(Here).Depth == Opened
+		whole = whole || first
 		special := r.Why == Install || r.Why == Migration || r.Why == Rotation || r.Why == Found
 		switch {
 		case fine && kept < newestHere && r.Why != Found:
@@ -268,6 +274,7 @@ func (k *books) spoolSurplus() (names []string) {
 			seen[r.Why] = true
 		case fine && special && !seen[r.Why]:
 			seen[r.Why] = true
+		case first:
 		default:
 			names = append(names, r.Name)
 		}

@@ -204,6 +204,7 @@ type stage struct {
 	mu      sync.Mutex
 	shift   time.Duration
 	doubted bool // the clock
+	damaged bool // the house itself
 	free    int64
 }
 
@@ -240,7 +241,8 @@ func (s *stage) open(dir string) {
 		Kit: func(context.Context) (Keys, bool, error) {
 			return Keys{Recipient: s.kit.Recipient().String(), Sign: sign, Public: public, Made: time.Date(1999, 12, 1, 0, 0, 0, 0, time.UTC)}, !s.noKit, nil
 		},
-		Source: s.source, Prove: s.prove,
+		Damaged: func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.damaged },
+		Source:  s.source, Prove: s.prove,
 		Reach: func(_ context.Context, c target.Config, _ target.Env) (target.Target, error) {
 			return s.servers[c.Fields["folder"]], s.servers[c.Fields["folder"]].fails()
 		},
