@@ -98,6 +98,7 @@ func TestATargetThatFailsHoldsUpNobody(t *testing.T) {
 					close(bad.hang)
 				}
 				s.Wait()
+				synctest.Wait() // for whoever hung
 			})
 		})
 	}
@@ -405,4 +406,21 @@ func TestWhatHappenedIsWrittenDownWhoeverIsGone(t *testing.T) {
 	if k, err := s.read(t.Context()); err != nil || k.Seq != 7 {
 		t.Errorf("%+v, %v", k, err)
 	}
+}
+
+func TestTwoBackupsOfOneSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		s.add("nas")
+		one, two := s.create(Asked), s.create(Asked)
+		for _, r := range []Record{one, two} { // they lie at the target alone
+			if err := s.dropHere(t.Context(), r.Name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		three := s.create(Asked)
+		if one.Name == two.Name || three.Name == one.Name || three.Name == two.Name || len(three.Failed) > 0 {
+			t.Errorf("%s, %s, %s: %+v", one.Name, two.Name, three.Name, three.Failed)
+		}
+	})
 }

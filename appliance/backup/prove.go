@@ -151,7 +151,10 @@ func (r *Record) proved(id string, depth Depth, first bool, now time.Time) {
 // was written, with errNotOpening when it is and can't be opened all the same,
 // and else with what kept it from being read.
 func (b *Backups) readBack(ctx context.Context, r Record, rd reading) (Depth, string, error) {
-	if r.SHA256 == "" && rd.kit == nil {
+	switch {
+	case ctx.Err() != nil: // whoever hung until nobody waited for it any more
+		return "", "", ctx.Err()
+	case r.SHA256 == "" && rd.kit == nil:
 		return "", "", errNoDigest
 	}
 	src, err := rd.open(ctx)

@@ -341,6 +341,18 @@ func TestANewKitIsBackedUpFor(t *testing.T) {
 		if k.newestMade().Kit != s.kit.Recipient().String() {
 			t.Error("the new kit opens nothing yet")
 		}
+		made := k.Seq
+		s.kit = newStage(t).kit
+		time.Sleep(45 * time.Minute)
+		synctest.Wait()
+		if k, _ := s.read(t.Context()); k.Seq != made {
+			t.Error("another was made within the hour")
+		}
+		time.Sleep(20 * time.Minute)
+		synctest.Wait()
+		if k, _ := s.read(t.Context()); k.newestMade().Kit != s.kit.Recipient().String() {
+			t.Error("the newest kit opens nothing yet")
+		}
 	})
 }
 
