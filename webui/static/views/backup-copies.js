@@ -9,6 +9,7 @@ import { build, element } from '../components/template.js';
 import { t } from '../text/backup.js';
 import { downloadCopy } from './backup-download.js';
 import { listed, madeText } from './backup-model.js';
+import { menuOpen, putRows } from './backup-rows.js';
 import { placeName, proofsOf, whyText } from './backup-words.js';
 import { bytesText } from './bytes.js';
 
@@ -40,11 +41,12 @@ export class CopyList {
   draw(all) {
     // "3 hours ago" grows old by itself; a minute is soon enough.
     const key = JSON.stringify([all.copies, all.targets, Math.floor(Date.now() / 60_000)]);
-    if (key === this.#drawn || this.built.part('copies').contains(document.activeElement)) return;
+    if (key === this.#drawn || menuOpen()) return;
     this.#drawn = key;
     const shown = this.#all ? all.copies : all.copies.slice(0, FIRST);
     const count = all.copies.length - shown.length;
-    this.built.part('copies').replaceChildren(...shown.map((copy) => this.#row(copy, all)));
+    const rows = shown.map((copy) => this.#row(copy, all));
+    putRows(this.built.part('copies'), rows);
     this.built.part('no-copies').hidden = all.copies.length > 0;
     this.built.part('download').hidden = !all.kit;
     this.built.part('more').hidden = count === 0;
@@ -54,6 +56,7 @@ export class CopyList {
   /** @param {Copy} copy @param {Backups} all */
   #row(copy, all) {
     const row = build('backup-copy');
+    row.root.dataset.row = copy.name;
     const when = madeText(copy.made);
     row.part('made').textContent = when;
     row.part('why').textContent = whyText(copy.why);

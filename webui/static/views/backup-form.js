@@ -106,7 +106,7 @@ export class PlaceForm {
     const name = needed(this.name);
     const path = `/latchkey/backups/targets/${encodeURIComponent(this.target?.id ?? 'new')}`;
     try {
-      await this.desk.deps.api.put(path, { kind, name, fields: { ...look.fields, ...fields } });
+      await this.desk.deps.api.put(path, { kind, name, fields: { ...fields, ...look.fields } });
       this.saved(name);
     } catch (error) {
       if (!declined(error)) this.fields.refuse(error);

@@ -8,6 +8,7 @@ import { element, build } from '../components/template.js';
 import { t } from '../text/backup.js';
 import { PlaceForm } from './backup-form.js';
 import { HERE, stateOf } from './backup-model.js';
+import { menuOpen, putRows } from './backup-rows.js';
 import { commandIn } from './restore-words.js';
 import { bytesText } from './bytes.js';
 import { declined } from './house-proof.js';
@@ -38,19 +39,20 @@ export class PlaceList {
   /** @param {Backups} all */
   draw(all) {
     const { targets, copies } = all;
-    const key = JSON.stringify([targets, copies.length, all.running !== null]);
-    if (key === this.#drawn) return; // nothing turned: the focus stays where it is
+    const key = JSON.stringify([targets, copies.length]);
+    if (key === this.#drawn || menuOpen()) return;
     this.#drawn = key;
     const rows = targets.map((target) => this.#row(target));
     const here = copies.filter(({ places }) => places.some(({ target }) => target === HERE));
     if (here.length > 0) rows.push(hereRow(here));
-    this.built.part('places').replaceChildren(...rows);
+    putRows(this.built.part('places'), rows);
     this.built.part('add').classList.toggle('main', targets.length === 0);
   }
 
   /** @param {Target} target */
   #row(target) {
     const row = build('backup-place');
+    row.root.dataset.row = target.id;
     const { kinds } = this.desk.all();
     const kind = kinds.find(({ id }) => id === target.kind);
     const { state, text, hint } = stateOf(target, new Date());

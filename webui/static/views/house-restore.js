@@ -24,7 +24,10 @@ export async function showRestore(root, deps) {
   const lost = (/** @type {unknown} */ error) => stage.replaceChildren(troubleView(error));
   const restoring = new Restoring({
     deps,
-    present: (view) => present(stage, view),
+    present(view) {
+      present(stage, view);
+      root.scrollTop = 0;
+    },
     leave: () => deps.navigate('#/house/backups'),
     remember: () => {},
     lost,

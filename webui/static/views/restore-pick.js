@@ -44,7 +44,7 @@ export function showPick(restoring, place, { copies, hostKey, fields }, signal) 
       key?.need();
       const chosen = /** @type {HTMLInputElement|null} */ (list.querySelector('input:checked'));
       const name = chosen?.value ?? copies[0].name;
-      await restoring.toRead({ fetch: { name, kind: place.kind, fields: { ...fields, ...place.fields } } });
+      await restoring.toRead({ fetch: { name, kind: place.kind, fields: { ...place.fields, ...fields } } });
     },
   });
   restoring.present(built.root);

@@ -21,6 +21,9 @@ const QUICK = 600;
 /** ms; a gigabyte over a slow line is a matter of hours. */
 const PATIENCE = 12 * 3_600_000;
 
+/** Answers after which no other comes. */
+const LOST = [401, 403, 404];
+
 const PHASES = /** @type {const} */ (['reading', 'checking']);
 const WORDS = { reading: 'restore.read.open', checking: 'restore.read.check' };
 
@@ -51,6 +54,10 @@ export function showRead(restoring, source, signal) {
       if (now.phase !== 'waiting') state = now;
       draw();
       if (!(source && 'file' in source)) void settle(now);
+    },
+    failed(error) {
+      // A file that is being sent has an answer of its own.
+      if (!(source && 'file' in source) && LOST.includes(Object(error).status)) void failed(error);
     },
     pace: () => QUICK,
     signal,

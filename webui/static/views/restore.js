@@ -112,47 +112,51 @@ export class Restoring {
     await this.toWhere();
   }
 
-  async toWhere() {
+  /** @returns {Promise<void>} */
+  toWhere() {
     this.wanted = null;
-    const signal = this.next();
-    const { showWhere } = await import('./restore-where.js');
-    await showWhere(this, signal);
+    return this.#to(async (signal) => (await import('./restore-where.js')).showWhere(this, signal));
   }
 
   /** @param {import('./place-fields.js').PlaceConfig} place @param {import('./restore-model.js').Found} found */
-  async toPick(place, found) {
-    const signal = this.next();
-    const { showPick } = await import('./restore-pick.js');
-    showPick(this, place, found, signal);
+  toPick(place, found) {
+    return this.#to(async (signal) =>
+      (await import('./restore-pick.js')).showPick(this, place, found, signal),
+    );
   }
 
   /** @param {Source|null} source null: it is being read already */
-  async toRead(source) {
-    const signal = this.next();
-    const { showRead } = await import('./restore-read.js');
-    showRead(this, source, signal);
+  toRead(source) {
+    return this.#to(async (signal) => (await import('./restore-read.js')).showRead(this, source, signal));
   }
 
   /** @param {unknown} problem */
-  async toFailed(problem) {
-    this.next();
-    const { showFailed } = await import('./restore-read.js');
-    showFailed(this, problem);
+  toFailed(problem) {
+    return this.#to(async () => (await import('./restore-read.js')).showFailed(this, problem));
   }
 
   /** @param {State} state */
-  async toFound(state) {
-    const signal = this.next();
-    const { showFound } = await import('./restore-found.js');
-    showFound(this, state, signal);
+  toFound(state) {
+    return this.#to(async (signal) => (await import('./restore-found.js')).showFound(this, state, signal));
   }
 
   /** @param {string} made of the backup */
-  async toWait(made) {
-    const signal = this.next();
+  toWait(made) {
     this.stage.remember('');
-    const { showWait } = await import('./restore-wait.js');
-    showWait(this, made, signal);
+    this.keys = { recovery: '', signing: '' };
+    return this.#to(async (signal) => (await import('./restore-wait.js')).showWait(this, made, signal));
+  }
+
+  /** Shows a view; what it can't tell by itself is told in its place. @param {(signal: AbortSignal) => Promise<unknown>} show */
+  async #to(show) {
+    const signal = this.next();
+    try {
+      await show(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (Object(error).code === 'restore.gone') this.toKit();
+      else this.stage.lost(error);
+    }
   }
 
   /** Ends it on the house, too. */
