@@ -19,6 +19,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		[nft]=nftables [conntrack]=conntrack [miniupnpd]="miniupnpd miniupnpd-nftables" [upnpc]=miniupnpc [natpmpc]=natpmpc
 		[knotd]=knot [kdig]=knot-dnsutils [knsupdate]=knot-dnsutils [named]=bind9 [dig]=bind9-dnsutils
 	)
+	package+=([mkfs.btrfs]=btrfs-progs [mkfs.ext4]=e2fsprogs) # disks for backups
 	# The machines that the house is installed on for real.
 	package+=([mmdebstrap]=mmdebstrap [unshare]=util-linux [mke2fs]=e2fsprogs)
 fi

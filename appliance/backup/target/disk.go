@@ -37,11 +37,11 @@ func whereIs(dir string) ground {
 // sameDisk reports whether two folders lie on one physical disk, as far as the kernel tells: the same device
 // number, or partitions, volumes or subvolumes that stand on a common disk.
 func sameDisk(a, b string) bool {
-	one, two := device(a), device(b)
-	if one == 0 || two == 0 {
+	var one, two unix.Stat_t
+	if unix.Stat(a, &one) != nil || unix.Stat(b, &two) != nil {
 		return false
 	}
-	if one == two {
+	if one.Dev == two.Dev {
 		return true
 	}
 	mounts, err := os.Open("/proc/self/mountinfo")
@@ -49,38 +49,37 @@ func sameDisk(a, b string) bool {
 		return false
 	}
 	defer mounts.Close()
-	blocks := backed(mounts)
-	return common(disksOf("/sys", block(one, blocks)), disksOf("/sys", block(two, blocks)))
+	sources := backed(mounts)
+	return common(disksOf("/sys", block(a, &one, sources)), disksOf("/sys", block(b, &two, sources)))
 }
 
-func device(path string) uint64 {
-	var s unix.Stat_t
-	if unix.Stat(path, &s) != nil {
-		return 0
-	}
-	return uint64(s.Dev)
-}
-
-// block gives "major:minor" of the block device below a device number. File systems of several devices (btrfs)
-// and FUSE's have numbers of their own; the mounts tell what they stand on.
-func block(dev uint64, backed map[string]string) string {
-	number := numbered(dev)
-	source, found := backed[number]
-	if unix.Major(dev) != 0 || !found {
+// block gives "major:minor" of the block device below a folder. File systems of several devices have numbers of their
+// own (btrfs one for each subvolume), and so have FUSE's; the mount tells what they stand on.
+func block(path string, s *unix.Stat_t, sources map[string]string) string {
+	number := numbered(uint64(s.Dev))
+	if unix.Major(uint64(s.Dev)) != 0 {
 		return number
 	}
-	var s unix.Stat_t
-	if unix.Stat(source, &s) != nil || s.Mode&unix.S_IFMT != unix.S_IFBLK {
+	source := sources[number]
+	var x unix.Statx_t
+	if unix.Statx(unix.AT_FDCWD, path, 0, unix.STATX_MNT_ID, &x) == nil && x.Mask&unix.STATX_MNT_ID != 0 {
+		if mounted := sources[strconv.FormatUint(x.Mnt_id, 10)]; mounted != "" {
+			source = mounted
+		}
+	}
+	var below unix.Stat_t
+	if source == "" || unix.Stat(source, &below) != nil || below.Mode&unix.S_IFMT != unix.S_IFBLK {
 		return number
 	}
-	return numbered(uint64(s.Rdev))
+	return numbered(uint64(below.Rdev))
 }
 
 func numbered(dev uint64) string {
 	return strconv.Itoa(int(unix.Major(dev))) + ":" + strconv.Itoa(int(unix.Minor(dev)))
 }
 
-// backed reads /proc/self/mountinfo (proc(5)): the mount sources by device number, where they are paths.
+// backed reads /proc/self/mountinfo (proc(5)): the mount sources, where they are paths, by the mount's ID and by the
+// device number (which has a colon in it).
 func backed(mountinfo io.Reader) map[string]string {
 	out := map[string]string{}
 	lines := bufio.NewScanner(mountinfo)
@@ -88,7 +87,8 @@ func backed(mountinfo io.Reader) map[string]string {
 		before, after, found := strings.Cut(lines.Text(), " - ")
 		head, tail := strings.Fields(before), strings.Fields(after)
 		if found && len(head) > 2 && len(tail) > 1 && strings.HasPrefix(tail[1], "/") {
-			out[head[2]] = unescaped(tail[1])
+			source := unescaped(tail[1])
+			out[head[0]], out[head[2]] = source, source
 		}
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 
 var (
 	errLonger  = errors.New("the source is longer than its size said")
+	errShorter = errors.New("the source is shorter than its size said") // not io.ErrUnexpectedEOF, which libraries take for a last piece
 	errStopped = errors.New("reading after the end")
 )
 
@@ -57,7 +58,7 @@ func (e *exact) Read(b []byte) (int, error) {
 	if e.left == 0 && (err == nil || err == io.EOF) {
 		err = e.atEnd()
 	} else if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+		err = errShorter
 	}
 	if err != nil {
 		e.err = err

@@ -63,12 +63,13 @@ func (f *folder) root() (*os.Root, error) {
 
 // absent tells a disk that is not plugged in from a folder that never was.
 func (f *folder) absent(err error) error {
+	info, unseen := os.Stat(f.dir)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return says(CodeReadOnly, err)
 	case f.disk != "":
 		return says(CodeNotPlugged, err)
-	case errors.Is(err, syscall.ENOTDIR):
+	case unseen == nil && !info.IsDir():
 		return &complaint{code: CodeMissing, text: "{place} is a file and no folder.", hint: "Choose a folder.", err: err}
 	case errors.Is(err, fs.ErrNotExist):
 		return &complaint{
@@ -253,7 +254,7 @@ func plainFiles(ctx context.Context, dir *os.File) ([]Object, error) {
 	for {
 		entries, err := dir.ReadDir(1000)
 		for _, entry := range entries {
-			if !entry.Type().IsRegular() || !safe(strings.TrimSuffix(entry.Name(), unfinished)) {
+			if !entry.Type().IsRegular() || !safe(entry.Name()) && !isUnfinished(entry.Name()) {
 				continue
 			}
 			info, err := entry.Info()

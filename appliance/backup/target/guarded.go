@@ -92,7 +92,7 @@ func (g *guarded) clear(ctx context.Context, name string) error {
 	taken := false
 	err := g.backend.list(ctx, func(o Object) error {
 		taken = taken || o.Name == name
-		if strings.HasSuffix(o.Name, unfinished) && strings.HasPrefix(o.Name, household(name)) && safe(strings.TrimSuffix(o.Name, unfinished)) {
+		if isUnfinished(o.Name) && strings.HasPrefix(o.Name, household(name)) {
 			left = append(left, o.Name)
 		}
 		return nil
@@ -109,6 +109,12 @@ func (g *guarded) clear(ctx context.Context, name string) error {
 		}
 	}
 	return nil
+}
+
+// isUnfinished recognises what an upload has left: our own passing name, or what a server made of it (nginx leaves
+// "NAME.0000000006" behind when its disk is full).
+func isUnfinished(name string) bool {
+	return strings.Contains(name, unfinished) && safe(strings.ReplaceAll(name, unfinished, ""))
 }
 
 // household is what the names of one house's backups begin with: all but the time.

@@ -16,7 +16,7 @@ const (
 	// What one <response> may weigh. Nextcloud's have about 700 bytes.
 	mostResponse = 64 << 10
 	// Strangers' files included. A listing that goes on for ever is none.
-	mostResponses = 200_000
+	mostResponses = 50_000
 )
 
 var errMultistatus = errors.New("no listing of WebDAV")

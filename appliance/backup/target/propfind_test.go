@@ -90,6 +90,7 @@ func (e *endless) Read(b []byte) (int, error) {
 }
 
 func TestAnEndlessListingIsEnded(t *testing.T) {
+	t.Parallel()
 	count := 0
 	err := multistatus(io.LimitReader(&endless{}, 1<<30), func(resource) error {
 		count++

@@ -193,14 +193,11 @@ func (b *bucket) list(ctx context.Context, each func(Object) error) error {
 // refusal of a HEAD has no body that tells a wrong key from a missing file.
 func (b *bucket) remove(ctx context.Context, name string) error {
 	found := false
-	listing, cancel := context.WithCancel(ctx)
-	defer cancel()
-	for o := range b.core.Client.ListObjects(listing, b.name, minio.ListObjectsOptions{Prefix: b.prefix + name, MaxKeys: 1}) {
+	for o := range b.core.Client.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: b.prefix + name}) {
 		if o.Err != nil {
 			return b.read(o.Err)
 		}
-		found = o.Key == b.prefix+name
-		break // none comes before the name itself
+		found = found || o.Key == b.prefix+name
 	}
 	if !found {
 		return ErrNotThere

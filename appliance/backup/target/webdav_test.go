@@ -3,6 +3,7 @@ package target_test
 import (
 	"bytes"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"latchkey/appliance/backup/target"
 	"latchkey/appliance/backup/target/targettest"
+	"latchkey/appliance/problem"
 )
 
 // refusing answers one method with a status from the moment it is armed; 0: it is not.
@@ -191,9 +193,10 @@ func TestPlainHTTPIsTold(t *testing.T) {
 }
 
 func TestACertificateThatNobodyTrusts(t *testing.T) {
-	server := httptest.NewTLSServer(targettest.Dav(t.TempDir()))
+	server := httptest.NewUnstartedServer(targettest.Dav(t.TempDir()))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
 	defer server.Close()
-	server.Config.ErrorLog = nil
 	p := targettest.WebDAV(t, nil)
 	_, _, err := target.Check(t.Context(), p.With(target.FieldURL, server.URL+"/dav"), p.Env)
 	targettest.Wants(t, err, target.CodeCertificate)
@@ -204,3 +207,5 @@ func TestACertificateThatNobodyTrusts(t *testing.T) {
 		t.Errorf("the look is %+v, %v", look, err)
 	}
 }
+
+func hint(err error) string { return problem.Of(err).Hint }

@@ -284,6 +284,7 @@ func sweeps(t *testing.T, p Place) {
 	to := p.open(t)
 	other := "latchkey-00000000-20261121T031500Z.age.0123abcd.unfinished"
 	p.plant(t, Name(0)+".0123abcd.unfinished", noise(1000))
+	p.plant(t, Name(2)+".0123abcd.unfinished.0000000006", noise(1000)) // nginx on a full disk
 	p.plant(t, other, noise(1000))
 	put(t, to, Name(1), noise(10))
 	p.settles(t, Name(1), other)
