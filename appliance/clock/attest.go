@@ -27,8 +27,9 @@ const (
 
 // attested is what witnesses agreed on.
 type attested struct {
-	at    time.Time // with its monotonic reading; zero: never
-	wall  time.Time // what our clock said then
+	heard bool
+	at    time.Duration // lapse then
+	wall  time.Time     // what our clock said then
 	ahead time.Duration
 }
 
@@ -42,7 +43,7 @@ func (c *Clock) Attest(all []Witness) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.attested = attested{at: time.Now(), wall: c.wall().Round(0), ahead: ahead}
+	c.attested = attested{heard: true, at: c.lapse(), wall: c.wall().Round(0), ahead: ahead}
 	return true
 }
 
@@ -65,8 +66,11 @@ func agreed(all []Witness) (time.Duration, bool) {
 // freshLocked gives what witnesses agreed on within the last day, less what our
 // clock was set by since.
 func (c *Clock) freshLocked() (time.Duration, bool) {
-	passed := time.Since(c.attested.at)
-	if c.attested.at.IsZero() || passed > attestedFor {
+	if !c.attested.heard {
+		return 0, false
+	}
+	passed := c.lapse() - c.attested.at
+	if passed > attestedFor {
 		return 0, false
 	}
 	set := c.wall().Round(0).Sub(c.attested.wall) - passed

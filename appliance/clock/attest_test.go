@@ -55,8 +55,7 @@ func TestAttest(t *testing.T) {
 	})
 	t.Run("their word ends after a day", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c := New()
-			c.synced = func() bool { return false }
+			c := Told(time.Now, func() bool { return false })
 			c.Attest([]Witness{{"a", 0}, {"b", 0}})
 			time.Sleep(23 * time.Hour)
 			before := c.Trusted()

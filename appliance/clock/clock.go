@@ -7,11 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Keep remembers the saved time over a restart. Load answers the zero time
@@ -32,21 +29,29 @@ const believed = 400 * 24 * time.Hour
 
 // Clock tells the time. Machines without a battery wake up in the past until
 // the network corrects them, and some in a far future: until the time is
-// trusted, Clock never tells less than the last saved time, nor much more than
-// what has passed since it was saved.
+// trusted, Clock never tells less than the last certain time, nor much more than
+// what has passed since.
 type Clock struct {
-	wall    func() time.Time
-	synced  func() bool
-	started time.Time // with its monotonic reading
+	wall   func() time.Time
+	synced func() bool
+	lapse  func() time.Duration // what has passed since some moment, asleep or not
 
 	mu       sync.Mutex
-	floor    time.Time // saved by an earlier run
+	floor    time.Time     // the last time that was certain: saved by an earlier run, or of this one
+	floorAt  time.Duration // lapse then
 	attested attested
 }
 
 // New makes a clock on the system's time.
 func New() *Clock {
-	return &Clock{wall: time.Now, synced: kernelSynchronised, started: time.Now()}
+	return &Clock{wall: time.Now, synced: lately(kernelSynchronised), lapse: sinceBoot()}
+}
+
+// Told makes a clock on the given wall clock, with synced as the kernel's word
+// whether it is right: for tests of a house whose clock jumps.
+func Told(wall func() time.Time, synced func() bool) *Clock {
+	started := time.Now()
+	return &Clock{wall: wall, synced: synced, lapse: func() time.Duration { return time.Since(started) }}
 }
 
 // Now is the present time in UTC, to the microsecond (what the wire can say):
@@ -54,45 +59,55 @@ func New() *Clock {
 // far as it fits to the saved time; else the saved time and what has passed of
 // this run.
 func (c *Clock) Now() time.Time {
-	now, sure := c.reckon()
-	if sure.IsZero() {
-		return now
+	r := c.reckon()
+	if r.sure.IsZero() || r.certain {
+		return r.now
 	}
-	if now.Before(sure) || now.Sub(sure) > believed {
-		return sure
+	if r.now.Before(r.sure) || r.now.Sub(r.sure) > believed {
+		return r.sure
 	}
-	return now
+	return r.now
 }
 
 // Sure is a time that has come for certain, for what can't be taken back: to
-// throw something away by age. It is Now where the time is trusted, and else
-// the saved time and what has passed of this run, so that a clock which jumped
-// ahead empties no trash. Zero where nothing is known.
-func (c *Clock) Sure() time.Time {
-	_, sure := c.reckon()
-	return sure
+// throw something away by age. It is Now where the time is certain, and else
+// the last time that was, with what has passed since, so that a clock which
+// jumped ahead empties no trash. Zero where nothing is known.
+func (c *Clock) Sure() time.Time { return c.reckon().sure }
+
+// Certain reports whether Now is the right time: the kernel says so, or two
+// witnesses lately told by how much the machine's own clock is off.
+func (c *Clock) Certain() bool { return c.reckon().certain }
+
+// reckoned is what one look at the machine's clock gives.
+type reckoned struct {
+	now     time.Time // the machine's clock, put right where witnesses know better
+	sure    time.Time // the time that has come for certain; zero: not known
+	certain bool      // both are the right time
 }
 
-// reckon gives the machine's clock, put right where witnesses know better, and
-// the time that has come for certain.
-func (c *Clock) reckon() (now, sure time.Time) {
+// reckon remembers a time that is certain: trust may end while the house runs,
+// and the time goes on from there, not from what was saved before the start.
+func (c *Clock) reckon() reckoned {
 	tell := func(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
-	now = c.wall()
-	if c.synced() {
-		return tell(now), tell(now)
-	}
+	synced := c.synced()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if ahead, ok := c.freshLocked(); ok {
-		if ahead.Abs() > tolerance { // smaller ones are the witnesses' own
+	now, certain := c.wall(), synced
+	if !certain {
+		var ahead time.Duration
+		if ahead, certain = c.freshLocked(); ahead.Abs() > tolerance { // smaller ones are the witnesses' own
 			now = now.Add(ahead)
 		}
-		return tell(now), tell(now)
+	}
+	if certain {
+		c.floor, c.floorAt = now.Round(0), c.lapse()
+		return reckoned{tell(now), tell(now), true}
 	}
 	if c.floor.IsZero() {
-		return tell(now), time.Time{}
+		return reckoned{now: tell(now)}
 	}
-	return tell(now), tell(c.floor.Add(time.Since(c.started)))
+	return reckoned{now: tell(now), sure: tell(c.floor.Add(c.lapse() - c.floorAt))}
 }
 
 // Trusted reports whether the kernel says that the clock is synchronised, or
@@ -111,22 +126,24 @@ func (c *Clock) Trusted() bool {
 // so that no witness is needed.
 func (c *Clock) Synchronised() bool { return c.synced() }
 
-// Behind reports by how much the machine's own clock lies before the saved
-// time, 0 where it does not.
+// Behind reports by how much the machine's own clock lies before a time that
+// has come for certain; 0 where it does not, or the time is certain.
 func (c *Clock) Behind() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return max(0, c.floor.Sub(c.wall()))
+	r := c.reckon()
+	if r.certain || r.sure.IsZero() {
+		return 0
+	}
+	return max(0, r.sure.Sub(r.now))
 }
 
 // Ahead reports by how much the machine's own clock lies so far past the saved
 // time that it is not believed; 0 where it is.
 func (c *Clock) Ahead() time.Duration {
-	now, sure := c.reckon()
-	if sure.IsZero() || now.Sub(sure) <= believed {
+	r := c.reckon()
+	if r.certain || r.sure.IsZero() || r.now.Sub(r.sure) <= believed {
 		return 0
 	}
-	return now.Sub(sure)
+	return r.now.Sub(r.sure)
 }
 
 // Load reads the saved time; call it before the first Now that is stored.
@@ -136,7 +153,7 @@ func (c *Clock) Load(ctx context.Context, keep Keep) error {
 		return fmt.Errorf("loading the saved time: %w", err)
 	}
 	c.mu.Lock()
-	c.floor = t
+	c.floor, c.floorAt = t, c.lapse()
 	c.mu.Unlock()
 	return nil
 }
@@ -169,21 +186,4 @@ func (c *Clock) Save(ctx context.Context, keep Keep) error {
 		return fmt.Errorf("saving the time: %w", err)
 	}
 	return nil
-}
-
-// timesyncMark is there once systemd-timesyncd has set the clock since the
-// machine started (systemd-timesyncd.service(8)).
-const timesyncMark = "/run/systemd/timesync/synchronized"
-
-// kernelSynchronised asks adjtimex(2), which time daemons keep informed. A
-// sandbox may refuse the question, since the same call sets the clock; then
-// the mark that the usual one of these daemons leaves has to do.
-func kernelSynchronised() bool {
-	var t unix.Timex
-	state, err := unix.Adjtimex(&t)
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) {
-		_, err := os.Stat(timesyncMark)
-		return err == nil
-	}
-	return err == nil && state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0
 }

@@ -13,7 +13,7 @@ func (m *memory) LoadTime(context.Context) (time.Time, error)   { return m.saved
 func (m *memory) SaveTime(_ context.Context, t time.Time) error { m.saved = t; return nil }
 
 func at(wall time.Time, synced bool) *Clock {
-	return &Clock{wall: func() time.Time { return wall }, synced: func() bool { return synced }, started: time.Now()}
+	return Told(func() time.Time { return wall }, func() bool { return synced })
 }
 
 func TestNow(t *testing.T) {
