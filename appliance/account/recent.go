@@ -25,13 +25,13 @@ type proven struct {
 // maxRecent bounds the memory to about 4 MB.
 const maxRecent = 4096
 
-// get finds a token's session while the token lives, and says in which era it
-// looked.
+// get finds a token's session while the token lives, which it does not yet where
+// the clock was set back since it was made, and says in which era it looked.
 func (r *recent) get(token string, now time.Time) (s Session, era uint64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p, ok := r.known[token]
-	ok = ok && now.Before(p.until) && !now.After(p.session.Expires)
+	ok = ok && now.Before(p.until) && !now.Before(p.until.Add(-accessLife-accessLag)) && !now.After(p.session.Expires)
 	return p.session, r.era, ok
 }
 

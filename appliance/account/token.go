@@ -15,6 +15,9 @@ import (
 // at every request, so that this bounds only how often clients refresh.
 const accessLife = time.Hour
 
+// accessLag is how far a client's clock may lie behind ours.
+const accessLag = time.Minute
+
 // tokens makes and reads access tokens (JWT, RFC 7519, HMAC-SHA256) and
 // refresh tokens.
 type tokens struct {
@@ -49,7 +52,7 @@ func (t *tokens) access(a Account, dev Device, s Session) (string, error) {
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: t.issuer, Subject: string(a.ID),
-			NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)), // a client's clock may lag a little
+			NotBefore: jwt.NewNumericDate(now.Add(-accessLag)),
 			ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
 		},
 		Premium: true, Name: a.Name, Email: a.Email, EmailVerified: true, Stamp: a.Stamp,
