@@ -174,6 +174,21 @@ func TestAPinKnowsItsLine(t *testing.T) {
 	}
 }
 
+func TestDataDir(t *testing.T) {
+	for name, c := range map[string]struct{ given, state, want string }{
+		"what was given wins":                         {"/srv/house/", "/var/lib/latchkey", "/srv/house"},
+		"the house lies one level down in the state":  {"", "/var/lib/latchkey", "/var/lib/latchkey/house"},
+		"of several state folders the first is meant": {"", "/var/lib/a:/var/lib/b", "/var/lib/a/house"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("STATE_DIRECTORY", c.state)
+			if got := config.DataDir(c.given); got != c.want {
+				t.Errorf("DataDir = %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "data = ''", "[settings]\n\"a.b\" = 1", "a.b.c = 1\n[a]\n", "listen = [':1', 2]", "[[x]]\ny=1", "x = {a = {b = 1}}", "\xff",

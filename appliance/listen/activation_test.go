@@ -35,6 +35,25 @@ func TestHandedOver(t *testing.T) {
 	}
 }
 
+func TestByRank(t *testing.T) {
+	for _, names := range [][]string{{"main", "redirect", "https"}, {"https", "redirect", "main"}, {"redirect", "main", "https"}} {
+		t.Run(strings.Join(names, " "), func(t *testing.T) {
+			var got []string
+			for _, i := range byRank(names) {
+				got = append(got, names[i])
+			}
+			if want := []string{"https", "main", "redirect"}; !slices.Equal(got, want) {
+				t.Errorf("they are taken as %q, want %q", got, want)
+			}
+		})
+	}
+	t.Run("those without a name keep their order", func(t *testing.T) {
+		if got := byRank([]string{"", "", "main"}); !slices.Equal(got, []int{2, 0, 1}) {
+			t.Errorf("byRank = %v", got)
+		}
+	})
+}
+
 func FuzzHandedOver(f *testing.F) {
 	f.Add("100", "2", "a:b")
 	f.Add("100", "-1", "")
