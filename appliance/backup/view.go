@@ -69,7 +69,7 @@ type PlanView struct {
 }
 
 // command is what brings a disk within the service's reach.
-const command = "sudo latchkey install --backup-dir /mnt/disk"
+const command = "sudo latchkey install --backup-dir /mnt/disk/latchkey"
 
 // View tells how the backups stand, without asking any target.
 func (b *Backups) View(ctx context.Context) (View, error) {
