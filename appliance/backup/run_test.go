@@ -536,3 +536,16 @@ func TestScratchLiesInMemoryWhereItCan(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// A large house on a slow machine is checked for an hour, which is no fault of
+// the place that it was read from.
+func TestALongCheckIsNoHangingTarget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		id, _ := s.add("nas")
+		s.proving = func(string) error { time.Sleep(time.Hour); return nil }
+		if r := s.create(Asked); len(r.Failed) > 0 || s.place(r.Name, id).Depth != Opened {
+			t.Errorf("%+v, %+v", r.Failed, s.place(r.Name, id))
+		}
+	})
+}
