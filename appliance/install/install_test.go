@@ -199,6 +199,12 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("the house is %q, and a program is there: %v", got, exists(m.place.at("/usr/local/bin/latchkey")))
 		}
 		m.refuses = ErrNoBackup // nothing runs that could make one
+		if _, err := Install(t.Context(), m.config("2.0.0", "start")); err == nil {
+			t.Fatal("it did not start, and it was installed")
+		}
+		if got := m.read(DataDir + "/latchkey.db"); got != "house 1.0.0" || exists(m.place.at("/usr/local/bin/latchkey")) || exists(m.place.at(filepath.Join(unitDir, systemd.Service))) {
+			t.Errorf("the house is %q, and a program or a unit is there", got)
+		}
 		if _, err := Install(t.Context(), m.config("2.0.0", "")); err != nil || m.whole() != wholeNew {
 			t.Errorf("it is %q, %v", m.whole(), err)
 		}
