@@ -9,6 +9,7 @@ declare -A package=(
 	[certutil]=libnss3-tools  # the story and the lab: a browser that trusts a root
 	[gcc]="gcc libc6-dev"     # the race detector
 	[shellcheck]=shellcheck   # the lint of the scripts
+	[strace]=strace           # the power cuts
 	[age]=age [zstd]=zstd [openssl]=openssl # a backup, read by other tools than ours
 	[sshd]=openssh-server [apache2]=apache2 [nginx]="nginx-light libnginx-mod-http-dav-ext" # the places for backups
 )

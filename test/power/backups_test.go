@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"latchkey/appliance/backup/archive"
@@ -48,7 +47,7 @@ func (b book) all() map[int]bool {
 }
 
 func TestPowerFailsWhileABackupIsMade(t *testing.T) {
-	root := t.TempDir()
+	root := folder(t)
 	dir, target := filepath.Join(root, "house"), filepath.Join(root, "disk")
 	if err := os.Mkdir(target, 0o700); err != nil {
 		t.Fatal(err)
@@ -115,7 +114,7 @@ var saysRestored = map[string]int{"The house is restored in": restored}
 
 func TestPowerFailsWhileABackupIsRestored(t *testing.T) {
 	file, kit, kept := backedUp(t, 0)
-	root := t.TempDir()
+	root := folder(t)
 	d := record(t, root, saysRestored, func(r *recorder) {
 		r.run(house.Binary(t), "backup", "restore", file, "--kit", kit, "--data", filepath.Join(root, "new", "house"))
 	})
@@ -129,7 +128,7 @@ func TestPowerFailsWhileABackupIsRestored(t *testing.T) {
 
 func TestPowerFailsWhileARestoredHouseTakesTheOldOnesPlace(t *testing.T) {
 	file, kit, fresh := backedUp(t, 100)
-	root := t.TempDir()
+	root := folder(t)
 	dir := filepath.Join(root, "house")
 	old := furnished(t, dir, filepath.Join(t.TempDir(), "kit"), 0, "")
 	key, err := os.ReadFile(filepath.Join(dir, "seal.key"))
@@ -153,7 +152,9 @@ func TestPowerFailsWhileARestoredHouseTakesTheOldOnesPlace(t *testing.T) {
 	}
 	check(t, d, question{House: "house"}, most(), seed(), fits)
 	t.Run("and again when the next start goes on with it", func(t *testing.T) {
-		again(t, d, "house", fits)
+		again(t, d, question{House: "house"}, fits, func(root string) *disk {
+			return record(t, root, nil, func(r *recorder) { r.run(house.Binary(t), "status", "--data", filepath.Join(root, "house")) })
+		})
 	})
 }
 
@@ -167,43 +168,4 @@ func keptAside(dir string, key []byte) error {
 		}
 	}
 	return fmt.Errorf("the old house is not whole in any of %v", found)
-}
-
-// again has the power fail a second time, while the next start finishes what
-// the first cut has left: it takes a few states of d, and the history of what
-// the real program does about each.
-func again(t *testing.T, d *disk, name string, fits verdict) {
-	t.Helper()
-	random := random(seed())
-	const few = 6
-	seen := make(map[string]bool)
-	for _, c := range d.cuts() {
-		c.settle()
-	}
-	first, _ := candidates(d.cuts(), 1, random)
-	random.Shuffle(len(first), func(i, j int) { first[i], first[j] = first[j], first[i] })
-	for _, s := range first {
-		tree := s.tree()
-		looks := strings.Join(slices.Sorted(maps.Keys(tree)), "\n")
-		if seen[looks] || len(seen) >= few {
-			continue
-		}
-		root := t.TempDir()
-		if err := lay(root, tree); err != nil {
-			t.Fatal(err)
-		}
-		made, err := store.Made(filepath.Join(root, name))
-		if !made && err == nil && !strings.Contains(looks, ".restored/") {
-			continue // there is nothing to finish
-		}
-		seen[looks] = true
-		d := record(t, root, nil, func(r *recorder) { _ = r.launch(house.Binary(t), "status", "--data", filepath.Join(root, name)).Run() })
-		// What the first cut had acknowledged, all of these have.
-		check(t, d, question{House: name}, max(20, most()/few), seed(), func(_ map[int]bool, f found, dir string) error {
-			return fits(s.cut.acked, f, dir)
-		})
-	}
-	if len(seen) < 2 {
-		t.Errorf("only %d states were gone on with", len(seen))
-	}
 }

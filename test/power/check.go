@@ -21,19 +21,27 @@ type verdict func(acked map[int]bool, f found, dir string) error
 // of the rest so many as there is room for.
 func check(t *testing.T, d *disk, q question, most int, seed uint64, fits verdict) {
 	t.Helper()
+	if len(d.changes) == 0 {
+		t.Fatal("the trace shows no change at all")
+	}
+	states := drawn(d, most, seed)
+	failures := judgeAll(t, states, q, fits)
+	t.Logf("%d states of %d cuts judged (seed %d), %d acknowledgements, %d bad", len(states), len(d.syncs)+1, seed, len(d.acks), len(failures))
+	for _, f := range failures[:min(len(failures), 8)] {
+		t.Error(f)
+	}
+}
+
+// drawn gives that many states of all cuts, in the order of time.
+func drawn(d *disk, most int, seed uint64) []state {
 	random := random(seed)
-	cuts := d.cuts()
-	first, rest := candidates(cuts, most, random)
+	first, rest := candidates(d.cuts(), most, random)
 	random.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
 	random.Shuffle(len(first), func(i, j int) { first[i], first[j] = first[j], first[i] })
 	states := append(first, rest...)
 	states = states[:min(len(states), most)]
 	slices.SortStableFunc(states, func(a, b state) int { return cmp.Compare(a.cut.at, b.cut.at) })
-	failures := judgeAll(t, states, q, fits)
-	t.Logf("%d states of %d cuts judged (seed %d), %d acknowledgements, %d bad", len(states), len(cuts), seed, len(d.acks), len(failures))
-	for _, f := range failures[:min(len(failures), 8)] {
-		t.Error(f)
-	}
+	return states
 }
 
 func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }

@@ -9,9 +9,6 @@ import (
 	"strings"
 )
 
-// never is later than every line of a trace.
-const never = int(^uint(0) >> 1)
-
 // A node is a file or a folder, which keeps what it is under any name.
 type node struct {
 	number int

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"latchkey/appliance/account"
 	"latchkey/appliance/problem"
@@ -55,6 +56,7 @@ const judging = "LATCHKEY_POWER_JUDGE"
 // serveJudge answers questions, a line each, until there are no more. It is a
 // process of its own because a bad page may end it.
 func serveJudge(in io.Reader, out io.Writer) int {
+	go endWithParent(os.Getppid())
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
 	answers := json.NewEncoder(out)
@@ -72,6 +74,15 @@ func serveJudge(in io.Reader, out io.Writer) int {
 		}
 	}
 	return 0
+}
+
+// endWithParent ends the process when the test that asks it is gone: it may be
+// busy with a state for ever.
+func endWithParent(parent int) {
+	for os.Getppid() == parent {
+		time.Sleep(time.Second)
+	}
+	os.Exit(1)
 }
 
 // look does what the next start does: it opens the house, finishing what was
@@ -173,7 +184,12 @@ func (j *judge) start() (err error) {
 	return j.cmd.Start()
 }
 
-// ask gives what the judge has found; one that dies of it has found trouble.
+// judgePatience is far more than a state takes: pages that lead in a circle keep
+// bbolt busy for ever.
+const judgePatience = 10 * time.Second
+
+// ask gives what the judge has found; one that dies of it, or does not come to
+// an end, has found trouble.
 func (j *judge) ask(q question) (f found, err error) {
 	if j.cmd == nil {
 		if err := j.start(); err != nil {
@@ -184,6 +200,8 @@ func (j *judge) ask(q question) (f found, err error) {
 	if err != nil {
 		return f, err
 	}
+	hanging := time.AfterFunc(judgePatience, func() { _ = j.cmd.Process.Kill() })
+	defer hanging.Stop()
 	_, err = j.in.Write(append(text, '\n'))
 	var line []byte
 	if err == nil {

@@ -51,9 +51,11 @@ func download(t *testing.T, root, version string) string {
 func recordWork(t *testing.T, root string, said map[string]int, words ...string) *disk {
 	t.Helper()
 	return record(t, root, said, func(r *recorder) {
-		t.Setenv(working, strings.Join(words, " "))
-		defer os.Unsetenv(working)
-		r.run(os.Args[0])
+		cmd := r.launch(os.Args[0])
+		cmd.Env = append(cmd.Env, working+"="+strings.Join(words, " "))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", words, err, out)
+		}
 	})
 }
 
@@ -62,12 +64,13 @@ const saved = 1
 var saysSaved = map[string]int{"saved": saved}
 
 func TestPowerFailsWhileTheProgramIsInstalled(t *testing.T) {
-	root := t.TempDir()
+	root := folder(t)
 	empty(t, root)
 	d := recordWork(t, root, saysSaved, "install", root, download(t, root, newVersion))
-	check(t, d, question{Machine: "."}, most(), seed(), func(acked map[int]bool, f found, _ string) error {
-		if acked[saved] && (f.Program != newVersion || !f.Saved) {
-			return fmt.Errorf("the program is %q, and what was saved is there: %v", f.Program, f.Saved)
+	check(t, d, question{Machine: "."}, most(), seed(), func(acked map[int]bool, f found, dir string) error {
+		text, _ := os.ReadFile(filepath.Join(dir, unit))
+		if acked[saved] && (f.Program != newVersion || !f.Saved || len(text) == 0) {
+			return fmt.Errorf("the program is %q, its unit %.40q, and what was saved is there: %v", f.Program, text, f.Saved)
 		}
 		return whole(f)
 	})
@@ -117,20 +120,23 @@ func lives(f found, dir string) error {
 	return nil
 }
 
+func fitsUpgrade(acked map[int]bool, f found, dir string) error {
+	if acked[saved] && (f.Program != newVersion || !f.Saved) {
+		return fmt.Errorf("the program is %q, and what was saved is there: %v", f.Program, f.Saved)
+	}
+	return lives(f, dir)
+}
+
 func TestPowerFailsWhileANewVersionTakesTheOldOnesPlace(t *testing.T) {
-	root := t.TempDir()
-	lived(t, root)
-	d := recordWork(t, root, saysSaved, "install", root, download(t, root, newVersion))
-	check(t, d, question{Machine: "."}, 2*most(), seed(), func(acked map[int]bool, f found, dir string) error {
-		if acked[saved] && (f.Program != newVersion || !f.Saved) {
-			return fmt.Errorf("the program is %q, and what was saved is there: %v", f.Program, f.Saved)
-		}
-		return lives(f, dir)
+	d, q, fits := upgrade(t, folder(t))
+	check(t, d, q, 2*most(), seed(), fits)
+	t.Run("and again when the machine starts", func(t *testing.T) {
+		again(t, d, q, fits, func(root string) *disk { return recordWork(t, root, saysSaved, "boot", root) })
 	})
 }
 
 func TestPowerFailsWhileANewVersionThatDoesNotStartIsTakenBack(t *testing.T) {
-	root := t.TempDir()
+	root := folder(t)
 	lived(t, root)
 	d := recordWork(t, root, nil, "install-and-fail", root, download(t, root, newVersion))
 	check(t, d, question{Machine: "."}, 2*most(), seed(), func(_ map[int]bool, f found, dir string) error {

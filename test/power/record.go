@@ -72,9 +72,6 @@ func record(t testing.TB, root string, said map[string]int, work func(*recorder)
 	if len(d.odd) > 0 {
 		t.Fatalf("the program does what this test can't replay: %v", d.odd)
 	}
-	if len(d.changes) == 0 || len(d.syncs) == 0 {
-		t.Fatalf("the trace shows %d changes and %d syncs", len(d.changes), len(d.syncs))
-	}
 	return d
 }
 

@@ -24,6 +24,7 @@ import (
 // does it only after a while.
 var works = map[string]func(words string) error{
 	"prune":            prune,
+	"boot":             func(root string) error { return machine{root: root}.boot(context.Background()) },
 	"install":          func(words string) error { return installing(words, false) },
 	"install-and-fail": func(words string) error { return installing(words, true) },
 }
@@ -81,7 +82,7 @@ func fillLog(t *testing.T, dir string) {
 }
 
 func TestPowerFailsWhileTheLogIsPruned(t *testing.T) {
-	root := t.TempDir()
+	root := folder(t)
 	dir := filepath.Join(root, "house")
 	setUp(t, plainly(t), dir)
 	fillLog(t, dir)
@@ -100,7 +101,7 @@ func TestPowerFailsWhileTheLogIsPruned(t *testing.T) {
 }
 
 func TestPowerFailsWhileAVaultIsImported(t *testing.T) {
-	root := t.TempDir()
+	root := folder(t)
 	dir := filepath.Join(root, "house")
 	setUp(t, plainly(t), dir)
 	const many = 300
@@ -134,7 +135,7 @@ func TestPowerFailsWhileAVaultIsImported(t *testing.T) {
 func TestPowerFailsWhileAFormatIsMigrated(t *testing.T) {
 	for _, from := range []uint64{1, 2} {
 		t.Run(fmt.Sprint("from version ", from), func(t *testing.T) {
-			root := t.TempDir()
+			root := folder(t)
 			dir := filepath.Join(root, "house")
 			golden(t, dir, from)
 			d := record(t, root, nil, func(r *recorder) { r.run(house.Binary(t), "status", "--data", dir) })
@@ -190,24 +191,4 @@ func wholeBefore(dir string, f found, from uint64) error {
 		return fmt.Errorf("in the copy from before the full check found %v", &r)
 	}
 	return nil
-}
-
-// TestSyncsThatAreForgottenAreFound shows that the search finds what it is for:
-// of a history whose syncs of the database are left out, states are bad.
-func TestSyncsThatAreForgottenAreFound(t *testing.T) {
-	root := t.TempDir()
-	dir := filepath.Join(root, "house")
-	setUp(t, plainly(t), dir)
-	var w *writers
-	d := record(t, root, nil, func(r *recorder) {
-		w = serve(t, r, dir)
-		w.together(2, 2, 6)
-		w.h.Stop()
-	})
-	d.find(filepath.Join(dir, "latchkey.db")).syncs = nil
-	first, rest := candidates(d.cuts(), 100, random(1))
-	bad := judgeAll(t, append(first, rest...)[:200], question{House: "house"}, w.fits)
-	if len(bad) < 10 {
-		t.Errorf("%d of 200 states are bad", len(bad))
-	}
 }
