@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"latchkey/test/boot"
-	"latchkey/test/house"
 )
 
 // TestDisk gives the house a disk for backups, which may be pulled and plugged in while it runs.
 func TestDisk(t *testing.T) {
+	t.Parallel()
 	m := boot.Container(t)
-	put(t, m, house.Build(t, "first"))
+	put(t, m, build(t, "first"))
 	m.Shell("mkdir /mnt/disk && mount -t tmpfs -o mode=755 tmpfs /mnt/disk")
 	m.Do(download, "install", "--backup-dir", "/mnt/disk/house")
 	// What the service's process may do there, seen through its own mounts.

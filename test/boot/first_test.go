@@ -39,7 +39,8 @@ func chapter(t *testing.T, m *boot.Machine, name string, fn func(t *testing.T, m
 
 // TestInstall lives through what a household does with an installed house, on one machine.
 func TestInstall(t *testing.T) {
-	binary := house.Build(t, "first")
+	t.Parallel()
+	binary := build(t, "first")
 	m := boot.Container(t)
 	put(t, m, binary)
 

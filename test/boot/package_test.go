@@ -37,9 +37,10 @@ func pack(t *testing.T, binary, version string) []byte {
 
 // TestPackage lets dpkg install, upgrade, fail to upgrade, remove and purge.
 func TestPackage(t *testing.T) {
+	t.Parallel()
 	m := boot.Container(t)
-	second := house.Build(t, "second")
-	for version, binary := range map[string]string{"1.0": house.Build(t, "first"), "1.1": broken(t, "broken-start"), "1.2": second} {
+	second := build(t, "second")
+	for version, binary := range map[string]string{"1.0": build(t, "first"), "1.1": broken(t, "broken-start"), "1.2": second} {
 		m.Put("/root/latchkey-"+version+".deb", 0o644, pack(t, binary, version))
 	}
 	dpkg := func(m *boot.Machine, words ...string) (string, error) {

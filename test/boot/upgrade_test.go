@@ -1,47 +1,26 @@
 package boot_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"latchkey/test/boot"
-	"latchkey/test/house"
 )
-
-// broken builds a program that is wrong in the way its name says: testdata/broken.go.txt is compiled with it, as if it
-// lay beside main.go.
-func broken(t *testing.T, name string) string {
-	t.Helper()
-	source, err := filepath.Abs(filepath.Join("testdata", "broken.go.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(house.Root(), "broken.go"): source}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "overlay.json")
-	if err := os.WriteFile(file, overlay, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return house.Build(t, name, "GOFLAGS=-overlay="+file)
-}
 
 // TestUpgrade brings new versions to an installed house, good ones and bad ones.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	m := boot.Container(t)
-	put(t, m, house.Build(t, "first"))
+	put(t, m, build(t, "first"))
 	m.Do(download, "install")
 	claim(t, m)
 	id := m.House().Owner().Save("Harbour", "olive", "s3cret")
-	// Nobody waits for a quarter of an hour here.
-	m.Do("mkdir", "-p", "/etc/systemd/system/latchkey.service.d")
-	m.Put("/etc/systemd/system/latchkey.service.d/test.conf", 0o644, []byte("[Service]\nTimeoutStartSec=10\n"))
+	// Nobody waits for a quarter of an hour here, until a version is not ready.
+	const quick = "/run/systemd/system/latchkey.service.d/quick.conf"
+	m.Do("mkdir", "-p", "/run/systemd/system/latchkey.service.d")
+	m.Put(quick, 0o644, []byte("[Service]\nTimeoutStartSec=15\n"))
 	m.Do("systemctl", "daemon-reload")
 
 	for _, c := range []struct{ name, version string }{
@@ -73,7 +52,9 @@ func TestUpgrade(t *testing.T) {
 		checkItem(t, m, id)
 		checkTidy(t, m)
 	})
-	second := house.Build(t, "second")
+	second := build(t, "second")
+	m.Do("rm", quick)
+	m.Do("systemctl", "daemon-reload")
 	chapter(t, m, "a good version takes over, after a backup", func(t *testing.T, m *boot.Machine) {
 		put(t, m, second)
 		began := time.Now()
@@ -94,7 +75,7 @@ func TestUpgrade(t *testing.T) {
 		checkVersion(t, m, "second")
 		checkItem(t, m, id)
 	})
-	third := house.Build(t, "third")
+	third := build(t, "third")
 	chapter(t, m, "a power cut in the middle of an upgrade ends in one version or the other, whole", func(t *testing.T, m *boot.Machine) {
 		cutUpgrades(t, m, id, second, third)
 	})

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"latchkey/test/boot"
-	"latchkey/test/house"
 )
 
 // TestTaken installs where another program holds the usual ports.
 func TestTaken(t *testing.T) {
+	t.Parallel()
 	m := boot.Container(t)
-	put(t, m, house.Build(t, "first"))
+	put(t, m, build(t, "first"))
 	for _, port := range []string{"443", "80"} {
 		m.Do("systemd-run", "--quiet", "--unit=other-"+port, "systemd-socket-activate", "-l", port, "cat")
 		m.Await("the other program", "ss -ltn | grep -q ':"+port+" '")
@@ -42,8 +42,9 @@ func TestTaken(t *testing.T) {
 
 // TestUninstall takes the house away, brings it back, and removes it for good.
 func TestUninstall(t *testing.T) {
+	t.Parallel()
 	m := boot.Container(t)
-	put(t, m, house.Build(t, "first"))
+	put(t, m, build(t, "first"))
 	m.Do(download, "install")
 	claim(t, m)
 	id := m.House().Owner().Save("Harbour", "olive", "s3cret")
@@ -77,7 +78,8 @@ func TestUninstall(t *testing.T) {
 
 // TestSecondMachine restores a backup on a machine that never saw the house.
 func TestSecondMachine(t *testing.T) {
-	binary := house.Build(t, "first")
+	t.Parallel()
+	binary := build(t, "first")
 	old := boot.Container(t)
 	put(t, old, binary)
 	old.Do(download, "install")
