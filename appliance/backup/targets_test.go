@@ -69,6 +69,23 @@ func TestSavingTargets(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+	t.Run("one that was put right has no trouble any more, and is tried at once", func(t *testing.T) {
+		s, id := open(t)
+		s.servers["nas"].setDown(problem.New(problem.Refused, target.CodeRefused, "The password is refused.", "Enter it anew."))
+		s.create(Asked)
+		if s.view().Targets[0].Problem == nil || !s.lane(id).rests() {
+			t.Fatal("no trouble")
+		}
+		s.servers["nas"].setDown(nil)
+		c := config("nas")
+		c.ID, c.Fields[target.FieldPassword] = id, "hunter3"
+		if _, err := s.SaveTarget(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if s.view().Targets[0].Problem != nil || s.lane(id).rests() {
+			t.Error("it still has its trouble")
+		}
+	})
 	t.Run("the same place is not taken twice", func(t *testing.T) {
 		s, _ := open(t)
 		if _, err := s.SaveTarget(t.Context(), config("nas")); problem.Of(err).Code != "backup.twice" {
