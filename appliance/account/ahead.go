@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"latchkey/appliance/totp"
 )
 
 // skewed is what clocks differ by without having been wrong.
@@ -13,7 +15,8 @@ const skewed = time.Hour
 
 // Shorten lets nothing live longer than if it had been made now, which has to be
 // the right time: sessions, remembered devices and invitations that a clock made
-// which ran years ahead. Where there are none it writes nothing.
+// which ran years ahead. A one-time code that was used at such a time no longer
+// stands before those of today. Where there are none it writes nothing.
 func (d *Directory) Shorten(ctx context.Context, now time.Time) error {
 	var late []UserID
 	var invitations bool
@@ -27,7 +30,7 @@ func (d *Directory) Shorten(ctx context.Context, now time.Time) error {
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(sessions, func(s Session) bool { return s.ahead(now) }) || slices.ContainsFunc(a.Remembered, func(m Remembered) bool { return m.ahead(now) }) {
+			if a.ahead(now) || slices.ContainsFunc(sessions, func(s Session) bool { return s.ahead(now) }) {
 				late = append(late, a.ID)
 			}
 		}
@@ -60,6 +63,12 @@ func (m Remembered) ahead(now time.Time) bool {
 	return m.Expires.After(now.AddDate(0, 0, rememberDays).Add(skewed))
 }
 
+func (a Account) ahead(now time.Time) bool {
+	return a.TOTP.ahead(now) || slices.ContainsFunc(a.Remembered, func(m Remembered) bool { return m.ahead(now) })
+}
+
+func (t *TOTP) ahead(now time.Time) bool { return t != nil && t.Step > totp.Step(now.Add(skewed)) }
+
 func (d *Directory) shorten(w Writer, id UserID, now time.Time) error {
 	a, err := w.Account(id)
 	if errors.Is(err, ErrNotFound) {
@@ -73,6 +82,11 @@ func (d *Directory) shorten(w Writer, id UserID, now time.Time) error {
 		if m := &a.Remembered[i]; m.ahead(now) {
 			m.Expires = now.AddDate(0, 0, rememberDays)
 		}
+	}
+	if a.TOTP.ahead(now) {
+		t := *a.TOTP
+		t.Step, t.LastUsed = totp.Step(now), now
+		a.TOTP = &t
 	}
 	if err := w.PutAccount(a); err != nil {
 		return err

@@ -1,10 +1,13 @@
 package account_test
 
 import (
+	"encoding/base32"
 	"errors"
 	"testing"
+	"time"
 
 	"latchkey/appliance/account"
+	"latchkey/appliance/totp"
 )
 
 // ahead is how far the clock runs ahead in these tests: until 2038.
@@ -83,5 +86,40 @@ func TestWhatARightClockHasMadeKeepsItsLife(t *testing.T) {
 	}
 	if got := s.sessions(a.ID)[0].Expires; !got.Equal(want) {
 		t.Errorf("it ends %v, not %v", got, want)
+	}
+}
+
+// TestACodeOfTheFutureIsForgotten has an authenticator app on the machine whose
+// clock ran ahead.
+func TestACodeOfTheFutureIsForgotten(t *testing.T) {
+	s := newStage(t)
+	a := s.owner()
+	secret := totp.New()
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	must(t, err)
+	code := func() string { return totp.At(key, totp.Step(s.clock())) }
+	if _, _, err := s.EnableTOTP(t.Context(), a.ID, secret, code()); err != nil {
+		t.Fatal(err)
+	}
+	signIn := func() error {
+		c := credentials("laptop")
+		c.Second = account.Second{Provider: account.Authenticator, Token: code()}
+		_, err := s.SignIn(t.Context(), c)
+		return err
+	}
+	s.wait(ahead)
+	if err := signIn(); err != nil {
+		t.Fatal(err)
+	}
+	s.wait(-ahead + day)
+	if err := s.Shorten(t.Context(), s.clock()); err != nil {
+		t.Fatal(err)
+	}
+	if err := signIn(); !errors.Is(err, account.ErrCodeWrong) {
+		t.Errorf("a code of just now, which may have been used: %v", err)
+	}
+	s.wait(time.Minute)
+	if err := signIn(); err != nil {
+		t.Errorf("the next code: %v", err)
 	}
 }
