@@ -93,12 +93,11 @@ func (a Account) remembers(hash []byte, device string, now time.Time) bool {
 	})
 }
 
-// rememberDevice makes a new token for device, in place of an older one.
+// rememberDevice makes a new token for device, in place of an older one. Those
+// that have expired go when there are too many: the clock may be wrong now.
 func (a *Account) rememberDevice(device string, now time.Time) (token string) {
 	token = base64.RawURLEncoding.EncodeToString(random(rememberSecret))
-	a.Remembered = slices.DeleteFunc(slices.Clone(a.Remembered), func(r Remembered) bool {
-		return r.Device == device || !now.Before(r.Expires)
-	})
+	a.Remembered = slices.DeleteFunc(slices.Clone(a.Remembered), func(r Remembered) bool { return r.Device == device })
 	if n := len(a.Remembered) - maxRemembered + 1; n > 0 {
 		a.Remembered = a.Remembered[n:]
 	}
