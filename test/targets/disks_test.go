@@ -206,7 +206,7 @@ func TestSubvolumesOfOneDisk(t *testing.T) {
 // TestMemoryStaysSmall sends and fetches what a small machine could not hold. Not beside others: it looks at all of
 // the process.
 func TestMemoryStaysSmall(t *testing.T) {
-	const size, most = 160 << 20, 64 << 20
+	const size, most = 96 << 20, 64 << 20
 	for name, serve := range map[string]func(*testing.T, string) targettest.Place{"folder": folder, "OpenSSH": sshd, "Apache": apache, "S3": gateway} {
 		t.Run(name, func(t *testing.T) {
 			p := serve(t, openDir(t))

@@ -22,6 +22,9 @@ const (
 	tidying = 10 * time.Second
 	// A daily backup of ten years, ten times over.
 	mostObjects = 50_000
+	// The name of the file that a check writes.
+	checkPrefix, checkSuffix = "latchkey-check-", ".txt"
+	checkRandom              = 12
 )
 
 var errTooMany = errors.New("more files than a house ever makes")
@@ -36,6 +39,7 @@ type guarded struct {
 	backend backend
 	meeting meeting
 	known   func(string) bool
+	now     func() time.Time
 	words   *explainer
 	log     *slog.Logger
 }
@@ -92,7 +96,7 @@ func (g *guarded) clear(ctx context.Context, name string) error {
 	taken := false
 	err := g.backend.list(ctx, func(o Object) error {
 		taken = taken || o.Name == name
-		if isUnfinished(o.Name) && strings.HasPrefix(o.Name, household(name)) {
+		if isUnfinished(o.Name) && strings.HasPrefix(o.Name, household(name)) || g.forgotten(o) {
 			left = append(left, o.Name)
 		}
 		return nil
@@ -115,6 +119,16 @@ func (g *guarded) clear(ctx context.Context, name string) error {
 // "NAME.0000000006" behind when its disk is full).
 func isUnfinished(name string) bool {
 	return strings.Contains(name, unfinished) && safe(strings.ReplaceAll(name, unfinished, ""))
+}
+
+// Where a check was killed in the middle, its small file stays. Another house may be checking just now.
+const checkEnds = time.Hour
+
+// forgotten recognises the file of a check that nobody is making any more.
+func (g *guarded) forgotten(o Object) bool {
+	rest, ours := strings.CutPrefix(o.Name, checkPrefix)
+	return ours && safe(o.Name) && len(rest) == checkRandom+len(checkSuffix) && strings.HasSuffix(rest, checkSuffix) &&
+		!o.Time.IsZero() && g.now().Sub(o.Time) > checkEnds
 }
 
 // household is what the names of one house's backups begin with: all but the time.
@@ -212,7 +226,7 @@ func (g *guarded) rehearse(ctx context.Context) error {
 	all := *g
 	all.known = func(string) bool { return true }
 	text := []byte("Latchkey tries out this place. This file may be deleted.\n" + rand.Text() + "\n")
-	name := "latchkey-check-" + strings.ToLower(rand.Text()[:12]) + ".txt"
+	name := checkPrefix + strings.ToLower(rand.Text()[:checkRandom]) + checkSuffix
 	if err := all.Put(ctx, name, bytes.NewReader(text), int64(len(text))); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func open(c Config, env Env, strangers bool) (Config, *guarded, error) {
 	if err != nil {
 		return fail(given.Name, err)
 	}
-	return c, &guarded{backend: b, meeting: b, known: env.Known, words: newExplainer(place, c), log: env.Log}, nil
+	return c, &guarded{backend: b, meeting: b, known: env.Known, now: env.Now, words: newExplainer(place, c), log: env.Log}, nil
 }
 
 func meet(ctx context.Context, c Config, env Env) (Look, Config, error) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"latchkey/appliance/backup/target"
 )
@@ -303,8 +304,23 @@ func sweeps(t *testing.T, p Place) {
 	p.plant(t, Name(0)+".0123abcd.unfinished", noise(1000))
 	p.plant(t, Name(2)+".0123abcd.unfinished.0000000006", noise(1000)) // nginx on a full disk
 	p.plant(t, other, noise(1000))
+	check, notes := "latchkey-check-abcdefghijkl.txt", "latchkey-check-list.txt"
+	p.plant(t, check, []byte("a check is on its way"))
+	p.plant(t, notes, []byte("mine"))
 	put(t, to, Name(1), noise(10))
-	p.settles(t, Name(1), other)
+	p.settles(t, Name(1), other, check, notes)
+
+	_, c, err := target.Check(t.Context(), p.Config, p.Env)
+	if err != nil {
+		t.Fatal(detail(err))
+	}
+	p.Env.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
+	put(t, Open(t, c, p.Env), Name(3), noise(10))
+	if err := to.Remove(t.Context(), Name(3)); err != nil {
+		t.Error(detail(err))
+	}
+	// The check's file of two hours ago has gone.
+	p.settles(t, Name(1), other, notes)
 }
 
 func manyFiles(t *testing.T, p Place) {
