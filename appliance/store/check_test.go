@@ -17,6 +17,7 @@ import (
 	"latchkey/appliance/account"
 	"latchkey/appliance/guard"
 	"latchkey/appliance/journal"
+	"latchkey/appliance/problem"
 	"latchkey/appliance/vault"
 )
 
@@ -212,7 +213,7 @@ func TestTheFullCheckFindsWhatIsNotAsItMustBe(t *testing.T) {
 }
 
 func TestPagesThatLieAreRefusedBeforeBboltReadsThem(t *testing.T) {
-	_, file := damagedHouse(t)
+	from, file := damagedHouse(t)
 	ms, err := readMetas(bytes.NewReader(file), int64(len(file)))
 	must(t, err)
 	must(t, walkPages(bytes.NewReader(file), ms.newest))
@@ -225,19 +226,29 @@ func TestPagesThatLieAreRefusedBeforeBboltReadsThem(t *testing.T) {
 			leaf = id * size
 		}
 	}
+	branch := 0 // one that leads to pages of items
+	for id := 2; id < len(file)/size; id++ {
+		if page := file[id*size:]; page[8] == branchFlag && page[10] > 2 {
+			branch = id * size
+		}
+	}
+	second := branch + pageHeader + pageElement
+	second += int(binary.NativeEndian.Uint32(file[second:])) // where its key stands
 	free := int(ms.newest.freelist) * size
 	for says, harm := range map[string]func(b []byte){
-		"another page's id":             func(b []byte) { b[leaf]++ },
-		"no kind of page":               func(b []byte) { b[leaf+8] = 0x40 },
-		"more elements than fit":        func(b []byte) { b[leaf+11] = 0xff },
-		"an overflow of a billion":      func(b []byte) { b[leaf+15] = 0x40 },
-		"an overflow over the next":     func(b []byte) { b[leaf+12] = 1 },
-		"a key beyond the page":         func(b []byte) { b[leaf+pageHeader+10] = 1 },
-		"a value beyond the page":       func(b []byte) { b[leaf+pageHeader+15] = 0x40 },
-		"keys that are out of order":    func(b []byte) { b[leaf+pageHeader+4] += 20 },
-		"a bucket where a value is":     func(b []byte) { b[leaf+pageHeader] = 1 },
-		"a freelist that is none":       func(b []byte) { b[free+8] = leafFlag },
-		"a freelist longer than itself": func(b []byte) { b[free+11] = 0xfe },
+		"another page's id":                      func(b []byte) { b[leaf]++ },
+		"no kind of page":                        func(b []byte) { b[leaf+8] = 0x40 },
+		"more elements than fit":                 func(b []byte) { b[leaf+11] = 0xff },
+		"an overflow of a billion":               func(b []byte) { b[leaf+15] = 0x40 },
+		"an overflow over the next":              func(b []byte) { b[leaf+12] = 1 },
+		"a key beyond the page":                  func(b []byte) { b[leaf+pageHeader+10] = 1 },
+		"a value beyond the page":                func(b []byte) { b[leaf+pageHeader+15] = 0x40 },
+		"keys that are out of order":             func(b []byte) { b[leaf+pageHeader+4] += 20 },
+		"a branch that hides a page's first key": func(b []byte) { b[second+31]++ },
+		"a branch that hides a page's last keys": func(b []byte) { b[second+31]-- },
+		"a bucket where a value is":              func(b []byte) { b[leaf+pageHeader] = 1 },
+		"a freelist that is none":                func(b []byte) { b[free+8] = leafFlag },
+		"a freelist longer than itself":          func(b []byte) { b[free+11] = 0xfe },
 		"a page that is used and free": func(b []byte) {
 			b[free+10]++
 			copy(b[free+pageHeader+8*int(b[free+10]-1):], []byte{byte(leaf / size), 0, 0, 0, 0, 0, 0, 0})
@@ -248,6 +259,12 @@ func TestPagesThatLieAreRefusedBeforeBboltReadsThem(t *testing.T) {
 			harm(bad)
 			if err := walkPages(bytes.NewReader(bad), ms.newest); !errors.Is(err, errPage) {
 				t.Errorf("the walk gave %v", err)
+			}
+			dir := filepath.Join(t.TempDir(), "house")
+			must(t, os.CopyFS(dir, os.DirFS(from)))
+			must(t, os.WriteFile(filepath.Join(dir, fileName), bad, 0o600))
+			if _, err := Open(t.Context(), quiet(dir)); problem.Of(err).Code != "store.damaged" {
+				t.Errorf("opening it gave %v", err)
 			}
 		})
 	}

@@ -110,6 +110,9 @@ func (g *group) finish() {
 		g.rollback()
 		g.err = notKept(g.err)
 	}
+	if g.changed || g.err != nil {
+		g.w.tell(g.err)
+	}
 	if g.err == nil {
 		g.w.commits.Add(1)
 		g.w.writes.Add(uint64(len(g.waiting)))

@@ -9,10 +9,13 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"latchkey/appliance/problem"
 )
 
 // Config says which house to open. Dir and Log must be set.
@@ -21,6 +24,10 @@ type Config struct {
 	MachineKey []byte           // 32 bytes that close seal.key; nil: this machine has none
 	Now        func() time.Time // nil: time.Now
 	Log        *slog.Logger
+	// Refused hears why the disk did not keep a write, each time that the reason
+	// is another one, and nil as soon as it keeps one again. It must not block.
+	// May be nil.
+	Refused func(*problem.Problem)
 }
 
 // Opening is what Open found worth telling.
@@ -96,7 +103,8 @@ func resume(c Config) (bool, error) {
 	return true, (&creation{dir: c.Dir}).finish()
 }
 
-// inspect reads the meta pages under our own lock, before bbolt maps the file.
+// inspect reads the meta pages, and walks all others that are in use, under our
+// own lock, before bbolt maps the file.
 func inspect(ctx context.Context, dir string) (damaged bool, err error) {
 	f, err := os.Open(filepath.Join(dir, fileName))
 	if err != nil {
@@ -123,6 +131,13 @@ func inspect(ctx context.Context, dir string) (damaged bool, err error) {
 		return false, unreadable(dir, err)
 	case ms.short:
 		return false, problemTruncated(dir)
+	}
+	// Where the pages themselves are damaged, something may be missing from what
+	// is read, and devices would take it for removed.
+	if err := walkPages(f, ms.newest); errors.Is(err, errPage) {
+		return false, problemDamaged(dir).Because(err)
+	} else if err != nil {
+		return false, unreadable(dir, err)
 	}
 	return ms.damaged, nil
 }
@@ -210,8 +225,8 @@ func openingProblem(dir string, err error) error {
 		return problemNewer(dir).Because(cause)
 	case errors.Is(err, errStranger):
 		return problemKeyForeign(dir).Because(cause)
-	case errors.Is(err, os.ErrPermission):
-		return unreadable(dir, cause)
+	case errors.Is(err, os.ErrPermission), isAny(err, syscall.EROFS, syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM):
+		return unreadable(dir, cause) // which says nothing about the file
 	}
 	return problemDamaged(dir).Because(cause)
 }

@@ -34,22 +34,37 @@ type pageWalk struct {
 	f    io.ReaderAt
 	m    meta
 	seen []bool
-	todo []uint64
+	todo []subtree
+
+	branch bool // the last of todo is the element before, of the same branch
+}
+
+// subtree is a page and what its parent says of the keys below it: from low on,
+// and before high. A key that is not there would not be found from above, and
+// what it names would be missing without anybody noticing.
+type subtree struct {
+	id        uint64
+	low, high []byte // nil: no bound
+}
+
+// holds says whether a page's first and last key lie within the bounds.
+func (s subtree) holds(first, last []byte) bool {
+	return (s.low == nil || bytes.Compare(first, s.low) >= 0) && (s.high == nil || bytes.Compare(last, s.high) < 0)
 }
 
 // walkPages is nil when the tree and the freelist are sound in themselves. The
 // file must not be shorter than m says.
 func walkPages(f io.ReaderAt, m meta) error {
-	w := &pageWalk{f: f, m: m, seen: make([]bool, m.highWater), todo: []uint64{m.root}}
+	w := &pageWalk{f: f, m: m, seen: make([]bool, m.highWater), todo: []subtree{{id: m.root}}}
 	for len(w.todo) > 0 {
-		id := w.todo[len(w.todo)-1]
+		at := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]
-		page, err := w.read(id)
+		page, err := w.read(at.id)
 		if err == nil {
-			err = w.elements(page)
+			err = w.elements(page, at)
 		}
 		if err != nil {
-			return fmt.Errorf("page %d: %w", id, err)
+			return fmt.Errorf("page %d: %w", at.id, err)
 		}
 	}
 	page, err := w.read(m.freelist)
@@ -88,19 +103,22 @@ func (w *pageWalk) read(id uint64) ([]byte, error) {
 }
 
 // elements checks a branch or a leaf and notes the pages that it leads to.
-func (w *pageWalk) elements(page []byte) error {
+func (w *pageWalk) elements(page []byte, at subtree) error {
 	flags, count := binary.NativeEndian.Uint16(page[8:]), int(binary.NativeEndian.Uint16(page[10:]))
 	if pageHeader+count*pageElement > len(page) || (flags != branchFlag && flags != leafFlag) || (flags == branchFlag && count == 0) {
 		return errPage
 	}
-	var last []byte
+	w.branch = false
+	var first, last []byte
 	for i := range count {
 		element := page[pageHeader+i*pageElement:]
-		key, value, err := w.element(element, flags)
+		key, value, err := w.element(element, flags, at.high)
 		if err != nil {
 			return err
 		}
-		if i > 0 && bytes.Compare(last, key) >= 0 {
+		if i == 0 {
+			first = key
+		} else if bytes.Compare(last, key) >= 0 {
 			return fmt.Errorf("keys out of order: %w", errPage)
 		}
 		last = key
@@ -110,19 +128,28 @@ func (w *pageWalk) elements(page []byte) error {
 			}
 		}
 	}
+	if count > 0 && !at.holds(first, last) {
+		return fmt.Errorf("keys that belong elsewhere: %w", errPage)
+	}
 	return nil
 }
 
-// element gives an element's key, and its value where that is a bucket.
-func (w *pageWalk) element(e []byte, flags uint16) (key, bucket []byte, err error) {
+// element gives an element's key, and its value where that is a bucket. Of a
+// branch it notes the page that the element leads to, whose keys end where the
+// next one's begin, the last one's before high.
+func (w *pageWalk) element(e []byte, flags uint16, high []byte) (key, bucket []byte, err error) {
 	word := func(i int) uint64 { return uint64(binary.NativeEndian.Uint32(e[4*i:])) }
 	if flags == branchFlag {
 		pos, size := word(0), word(1)
 		if pos+size > uint64(len(e)) {
 			return nil, nil, errPage
 		}
-		w.todo = append(w.todo, binary.NativeEndian.Uint64(e[8:]))
-		return e[pos : pos+size], nil, nil
+		key = e[pos : pos+size]
+		if n := len(w.todo); n > 0 && w.branch {
+			w.todo[n-1].high = key
+		}
+		w.todo, w.branch = append(w.todo, subtree{binary.NativeEndian.Uint64(e[8:]), key, high}), true
+		return key, nil, nil
 	}
 	kind, pos, keySize, valueSize := word(0), word(1), word(2), word(3)
 	if kind > bucketFlag || pos+keySize+valueSize > uint64(len(e)) {
@@ -142,14 +169,14 @@ func (w *pageWalk) element(e []byte, flags uint16) (key, bucket []byte, err erro
 // in its place.
 func (w *pageWalk) bucket(value []byte) error {
 	if root := binary.NativeEndian.Uint64(value); root != 0 {
-		w.todo = append(w.todo, root)
+		w.todo = append(w.todo, subtree{id: root})
 		return nil
 	}
 	inside := value[bucketHead:]
 	if len(inside) < pageHeader || binary.NativeEndian.Uint16(inside[8:]) != leafFlag {
 		return fmt.Errorf("a bucket without a page: %w", errPage)
 	}
-	return w.elements(inside)
+	return w.elements(inside, subtree{})
 }
 
 // freelist checks that it names pages, in order, that nothing else reaches.

@@ -17,7 +17,7 @@ var ErrNoValue = errors.New("store: no such value")
 var errKept = errors.New("store: used after its function returned")
 
 const (
-	hintRestore = "Put the folder back from a backup, or restore one with `latchkey backup restore`."
+	hintRestore = "Run `latchkey doctor` with the same options: it names the newest backup and the command that restores it."
 	hintDisk    = "Check the disk and its free space, then start Latchkey again."
 )
 
@@ -104,8 +104,11 @@ func problemLocked(dir string) *problem.Problem {
 // unreadable says why the system would not let us at a file.
 func unreadable(dir string, err error) *problem.Problem {
 	hint := hintDisk
-	if errors.Is(err, fs.ErrPermission) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
 		hint = "Run Latchkey as the user that owns the folder, or give the folder to the user that runs it."
+	case isAny(err, syscall.EROFS):
+		hint = "The disk can't be written: the system locks one that has a fault. Look at it, then start this machine again."
 	}
 	return refused("store.unreadable", "The data folder "+dir+" can't be used.", hint, dir).Because(err)
 }
@@ -114,10 +117,15 @@ func problemClosed() *problem.Problem {
 	return problem.New(problem.Unavailable, "store.closed", "Latchkey is stopping.", "Try again in a moment.")
 }
 
-// full says whether the disk had no room. bbolt hands some of the system's
-// errors on as text only.
+// full says whether the disk had no room.
 func full(err error) bool {
-	for _, no := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+	return isAny(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG)
+}
+
+// isAny looks for the system's errors, of which bbolt hands some on as text
+// only.
+func isAny(err error, which ...syscall.Errno) bool {
+	for _, no := range which {
 		if errors.Is(err, no) || strings.Contains(err.Error(), no.Error()) {
 			return true
 		}
@@ -130,6 +138,10 @@ func notKept(err error) *problem.Problem {
 	if full(err) {
 		return problem.New(problem.Unavailable, "store.full", "The disk is full: nothing of this was kept.",
 			"Free some space on the machine and try again.").Because(err)
+	}
+	if isAny(err, syscall.EROFS) {
+		return problem.New(problem.Unavailable, "store.readonly", "The disk can't be written any more: nothing of this was kept.",
+			"The system locks a disk that has a fault. Look at it, then start this machine again.").Because(err)
 	}
 	return problem.New(problem.Unavailable, "store.disk", "The disk refused to keep this.", hintDisk).Because(err)
 }

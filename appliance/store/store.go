@@ -15,10 +15,13 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asdine/storm/v3"
 	"go.etcd.io/bbolt"
+
+	"latchkey/appliance/problem"
 )
 
 // How a write is run: with others in one transaction, or alone.
@@ -37,6 +40,8 @@ type Store struct {
 	now       func() time.Time
 	log       *slog.Logger
 	found     Opening
+	refused   func(*problem.Problem)
+	closedFor atomic.Pointer[problem.Problem] // why nothing of the vault may change; nil: it may
 	writer    *writer
 	memo      memo
 	publisher publisher
@@ -47,7 +52,7 @@ type Store struct {
 func newStore(c Config, db *bbolt.DB, m *migrator, found Opening) *Store {
 	s := &Store{
 		dir: c.Dir, key: m.key, db: db, storm: m.storm, sealer: m.sealer,
-		now: c.Now, log: c.Log, found: found,
+		now: c.Now, log: c.Log, found: found, refused: c.Refused,
 		publisher: publisher{all: make(map[*subscriber]struct{})},
 	}
 	s.writer = newWriter(s)
@@ -91,6 +96,19 @@ func (s *Store) visible(id int) bool {
 // Ping asks the writer whether it still comes round, and is an error when
 // nothing can be written any more.
 func (s *Store) Ping(ctx context.Context) error { return s.writer.ping(ctx) }
+
+// Protect lets nothing of the vault change any more, for why; nil lifts that.
+// It is for a file whose pages are known to be damaged: an item that is written
+// there may not be found again, so that saying it was kept would be a lie.
+// Reading goes on, and so does what reading needs, like signing in.
+func (s *Store) Protect(why *problem.Problem) { s.closedFor.Store(why) }
+
+func (s *Store) mayChangeVault() error {
+	if why := s.closedFor.Load(); why != nil {
+		return why
+	}
+	return nil
+}
 
 // HotCopy writes the file as it is now to w, while reading and writing go on.
 // A slow w keeps the pages of that moment from being used again.

@@ -30,11 +30,18 @@ func (k vaultKeep) View(ctx context.Context, fn func(vault.Reader) error) error 
 }
 
 func (k vaultKeep) Write(ctx context.Context, by account.DeviceID, fn func(vault.Writer) error) error {
-	return k.s.writer.do(ctx, shared, func(l *layer) error { return fn(&vaultLayer{l, by}) })
+	return k.write(ctx, by, shared, fn)
 }
 
 func (k vaultKeep) WriteLong(ctx context.Context, by account.DeviceID, fn func(vault.Writer) error) error {
-	return k.s.writer.do(ctx, alone, func(l *layer) error { return fn(&vaultLayer{l, by}) })
+	return k.write(ctx, by, alone, fn)
+}
+
+func (k vaultKeep) write(ctx context.Context, by account.DeviceID, how bool, fn func(vault.Writer) error) error {
+	if err := k.s.mayChangeVault(); err != nil {
+		return err
+	}
+	return k.s.writer.do(ctx, how, func(l *layer) error { return fn(&vaultLayer{l, by}) })
 }
 
 // Within panics for a writer of another engine: only an assembly of two could

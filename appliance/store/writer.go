@@ -31,6 +31,7 @@ type writer struct {
 
 	broken atomic.Pointer[problem.Problem] // the disk can't be trusted any more
 	stuck  atomic.Bool                     // bbolt panicked with its lock held
+	told   string                          // code of the refusal that was told last; of the loop alone
 
 	commits, writes, written atomic.Uint64 // see Stats
 }
@@ -165,6 +166,7 @@ func (w *writer) serve(j *job) (next *job) {
 	}
 	g, err := w.begin()
 	if err != nil {
+		w.tell(err)
 		j.kept <- err
 		return nil
 	}
@@ -175,6 +177,23 @@ func (w *writer) serve(j *job) (next *job) {
 	}
 	g.finish()
 	return next
+}
+
+// tell lets whoever opened the house know whether the disk keeps what it is
+// given.
+func (w *writer) tell(err error) {
+	code, p := "", (*problem.Problem)(nil)
+	if err != nil {
+		p = problem.Of(err)
+		code = p.Code
+	}
+	if code == w.told {
+		return
+	}
+	w.told = code
+	if w.s.refused != nil {
+		w.s.refused(p)
+	}
 }
 
 // trouble is nil, or why nothing can be written any more.
