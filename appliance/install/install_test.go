@@ -186,6 +186,9 @@ func TestUpgrade(t *testing.T) {
 		if m.asked != 0 {
 			t.Error("a repair asked for a backup")
 		}
+		if !slices.ContainsFunc(m.calls, func(call string) bool { return strings.HasPrefix(call, "systemctl stop") }) {
+			t.Error("the house was not started anew, so that it does not see what changed")
+		}
 	})
 	t.Run("a house that an uninstall left is tried, too", func(t *testing.T) {
 		m := lived(t)
@@ -230,6 +233,45 @@ func TestUpgrade(t *testing.T) {
 		defer unlock()
 		_, err = Install(t.Context(), m.config("2.0.0", ""))
 		wantProblem(t, err, "install.busy")
+	})
+}
+
+func TestPassed(t *testing.T) {
+	for name, c := range map[string]struct {
+		data     string
+		swapping bool
+		want     bool
+	}{
+		"the house that an upgrade put there has passed":   {DataDir, true, true},
+		"a copy that is tried has not":                     {StateDir + "/" + copyName, true, false},
+		"nor has a house that nothing was swapped for yet": {DataDir, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := lived(t)
+			m.folder(upgradeDir)
+			if err := m.place.writeMarker(marker{ID: "one", Swapping: c.swapping}); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.place.Passed(m.place.at(c.data)); err != nil {
+				t.Fatal(err)
+			}
+			if got := m.read(StateDir + "/" + passedName); (got == "one\n") != c.want {
+				t.Errorf("the note says %q", got)
+			}
+		})
+	}
+	t.Run("where no upgrade is under way nothing is noted", func(t *testing.T) {
+		m := lived(t)
+		if err := m.place.Passed(m.place.at(DataDir)); err != nil || exists(m.place.at(StateDir+"/"+passedName)) {
+			t.Errorf("passed = %v", err)
+		}
+	})
+	t.Run("a marker that can't be read lets nobody in", func(t *testing.T) {
+		m := lived(t)
+		m.write(markerFile, "{")
+		if err := m.place.Passed(m.place.at(DataDir)); err == nil {
+			t.Error("it passed")
+		}
 	})
 }
 
