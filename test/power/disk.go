@@ -166,17 +166,17 @@ func (d *disk) end(c *call) error {
 	case "read":
 		d.read(c, file)
 	case "write", "writev":
-		d.write(c, file)
+		return d.write(c, file)
 	case "pwrite64":
 		if file != nil {
-			d.put(c, file, c.number(3), c.strings[0][:c.result])
+			return d.put(c, file, c.number(3), c.payload())
 		}
 	case "lseek": // the offset moves in the open file, whoever moves it
 		fd, _ := c.fd(0)
 		d.offsets[offsetKey(fd, file)] = c.result
 	case "ftruncate":
 		if file != nil {
-			d.resize(c, file, c.number(1))
+			return d.resize(c, file, c.number(1))
 		}
 	case "fsync", "fdatasync":
 		if file != nil {
@@ -194,7 +194,7 @@ func (d *disk) end(c *call) error {
 			d.name(c, naming{folder, name, d.node(false)})
 		}
 	case "copy_file_range":
-		d.copy(c, nodes)
+		return d.copy(c, nodes)
 	case "sync_file_range": // promises nothing
 	case "ioctl":
 		if file != nil && slices.ContainsFunc(c.args, func(a string) bool { return strings.Contains(a, "FICLONE") }) {

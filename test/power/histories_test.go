@@ -18,18 +18,18 @@ func TestSyncsThatAreForgottenAreFound(t *testing.T) {
 		says    string
 		history func(t *testing.T, root string) (*disk, question, verdict)
 		forget  func(d *disk, root string)
+		states  int // enough that some of the bad ones are among them
 	}{
-		{"of the database while things are saved", saves, func(d *disk, root string) { d.find(filepath.Join(root, "house", "latchkey.db")).syncs = nil }},
-		{"of folders while a house is made", creation, forgetFolders},
-		{"of folders while a new version takes the old one's place", upgrade, forgetFolders},
+		{"of the database while things are saved", saves, func(d *disk, root string) { d.find(filepath.Join(root, "house", "latchkey.db")).syncs = nil }, 120},
+		{"of folders while a house is made", creation, forgetFolders, 1000},
+		{"of folders while a new version takes the old one's place", upgrade, forgetFolders, 1000},
 	} {
 		t.Run(c.says, func(t *testing.T) {
 			root := folder(t)
 			d, q, fits := c.history(t, root)
 			c.forget(d, root)
-			const many = 120
-			bad := judgeAll(t, drawn(d, many, seed()), q, fits)
-			t.Logf("%d of %d states are bad", len(bad), many)
+			bad := judgeAll(t, drawn(d, c.states, seed()), q, fits)
+			t.Logf("%d of %d states are bad", len(bad), c.states)
 			if len(bad) == 0 {
 				t.Error("none")
 			}

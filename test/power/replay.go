@@ -39,7 +39,9 @@ func (d *disk) open(c *call) error {
 		n = d.node(false)
 		d.name(c, naming{folder, name, n})
 	case !n.folder && n.size > 0 && c.flag(flags, "O_TRUNC"):
-		d.resize(c, n, 0)
+		if err := d.resize(c, n, 0); err != nil {
+			return err
+		}
 	}
 	for _, f := range []string{"O_SYNC", "O_DSYNC", "O_DIRECT", "O_TMPFILE"} {
 		if c.flag(flags, f) {
@@ -77,7 +79,7 @@ func (d *disk) read(c *call, file *node) {
 }
 
 // write is one to a file, or an answer to somebody.
-func (d *disk) write(c *call, file *node) {
+func (d *disk) write(c *call, file *node) error {
 	fd, path := c.fd(0)
 	all := bytes.Join(c.strings, nil)
 	if file != nil {
@@ -88,8 +90,7 @@ func (d *disk) write(c *call, file *node) {
 		} else {
 			d.offsets[key] = at + c.result
 		}
-		d.put(c, file, at, all[:c.result])
-		return
+		return d.put(c, file, at, c.payload())
 	}
 	if m, ok := d.heard[path]; ok && bytes.HasPrefix(all, goodAnswer) {
 		delete(d.heard, path)
@@ -100,16 +101,27 @@ func (d *disk) write(c *call, file *node) {
 			d.acks = append(d.acks, ack{m, c.begun})
 		}
 	}
+	return nil
+}
+
+// payload is what the call has written: its strings, up to its result. A
+// result beyond them gives nothing, which put refuses.
+func (c *call) payload() []byte {
+	all := bytes.Join(c.strings, nil)
+	if c.result > int64(len(all)) {
+		return nil
+	}
+	return all[:c.result]
 }
 
 // copy lets the kernel copy from one file to another, each at its own offset.
-func (d *disk) copy(c *call, nodes [2]*node) {
+func (d *disk) copy(c *call, nodes [2]*node) error {
 	if nodes[1] == nil {
-		return
+		return nil
 	}
-	if nodes[0] == nil || c.args[1] != "NULL" || c.args[3] != "NULL" {
+	if nodes[0] == nil || len(c.args) < 4 || c.args[1] != "NULL" || c.args[3] != "NULL" {
 		d.strange(c)
-		return
+		return nil
 	}
 	in, _ := c.fd(0)
 	out, _ := c.fd(2)
@@ -121,25 +133,41 @@ func (d *disk) copy(c *call, nodes [2]*node) {
 		}
 	}
 	at := d.offsets[from]
-	d.put(c, nodes[1], d.offsets[to], content[at:at+c.result])
-	d.offsets[from] += c.result
-	d.offsets[to] += c.result
+	if at < 0 || at+c.result > int64(len(content)) {
+		return fmt.Errorf("a copy of what is not there: %w", errReplay)
+	}
+	defer func() {
+		d.offsets[from] += c.result
+		d.offsets[to] += c.result
+	}()
+	return d.put(c, nodes[1], d.offsets[to], content[at:at+c.result])
 }
 
-func (d *disk) put(c *call, file *node, at int64, b []byte) {
-	if len(b) == 0 {
-		return
+// longest is more than any file here has.
+const longest = 1 << 32
+
+func (d *disk) put(c *call, file *node, at int64, b []byte) error {
+	if c.result == 0 {
+		return nil
+	}
+	if at < 0 || at > longest || int64(len(b)) != c.result {
+		return fmt.Errorf("%d bytes of %d at %d: %w", len(b), c.result, at, errReplay)
 	}
 	d.changes = append(d.changes, &change{span: c.span(), file: file, offset: at, bytes: b})
 	file.size = max(file.size, at+int64(len(b)))
+	return nil
 }
 
-func (d *disk) resize(c *call, file *node, size int64) {
+func (d *disk) resize(c *call, file *node, size int64) error {
+	if size < 0 || size > longest {
+		return fmt.Errorf("a length of %d: %w", size, errReplay)
+	}
 	if file.size == size {
-		return
+		return nil
 	}
 	d.changes = append(d.changes, &change{span: c.span(), file: file, offset: size})
 	file.size = size
+	return nil
 }
 
 // name does namings that happen at once.
