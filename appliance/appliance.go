@@ -57,6 +57,8 @@ type Config struct {
 	// GuardTime is the time that guard counts by, for measurements that it must
 	// not slow down; nil is the house's own.
 	GuardTime func() time.Time
+	// Clock is a clock of a test's; nil is the machine's.
+	Clock *clock.Clock
 }
 
 // Appliance is an assembled house: its file is open, nothing listens yet.
@@ -95,6 +97,7 @@ const (
 	guardKeyValue     = "guard/key"
 	certsValue        = "certs/house"
 	savedTimeValue    = "clock/saved"
+	doubtValue        = "clock/doubt"
 )
 
 // rootFile is what a device may trust, in the data folder.
@@ -110,7 +113,10 @@ func Assemble(ctx context.Context, c Config) (*Appliance, error) {
 	if err := makeHouse(c); err != nil {
 		return nil, err
 	}
-	a := &Appliance{cfg: c, clock: clock.New(), besieged: make(chan struct{}, 1), again: make(chan struct{}, 1)}
+	a := &Appliance{cfg: c, clock: c.Clock, besieged: make(chan struct{}, 1), again: make(chan struct{}, 1)}
+	if a.clock == nil {
+		a.clock = clock.New()
+	}
 	a.board = health.NewBoard(a.clock.Now, c.Log)
 	file, err := store.Open(ctx, store.Config{Dir: c.Data, MachineKey: c.MachineKey, Now: a.clock.Now, Log: c.Log})
 	if err != nil {
@@ -197,7 +203,7 @@ func (a *Appliance) openPeople(ctx context.Context) error {
 		Keep: a.store.Journal(), Now: a.clock.Now, Days: number(settings.JournalDays), Key: names,
 		Bytes:  func() int64 { return a.settings.Number(settings.JournalMegabytes) << 20 },
 		Naming: func() string { return a.settings.Text(settings.JournalNames) }, Log: a.cfg.Log,
-		Trusted: a.clock.Trusted, Country: a.countries().Of,
+		Trusted: a.clock.Certain, Country: a.countries().Of,
 		Trouble: func(err error) { a.board.SetIf(err != nil, logTrouble()) },
 	})
 	a.kits = setup.NewKits(values{a.store}, a.store.Identity(), a.clock.Now)
@@ -226,7 +232,8 @@ func logTrouble() health.Condition {
 
 func (a *Appliance) openSetup(ctx context.Context) error {
 	a.setup = setup.New(setup.Config{
-		Owners: a.people, Reached: a.reach, Settings: a.settings, Kits: a.kits, Checks: a.quickChecks(), Board: a.board, Now: a.clock.Now,
+		Owners: a.people, Reached: a.reach, Settings: a.settings, Kits: a.kits, Checks: a.quickChecks(), Board: a.board,
+		Now: time.Now, // a link's life is counted, not told: the clock may be put right while somebody walks to a phone
 	})
 	if a.settings.Bool(settings.SecondEveryone) { // a pin may say so since the last start
 		if err := a.people.RequireSecondForAll(ctx); err != nil {

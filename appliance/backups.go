@@ -28,7 +28,7 @@ const (
 func (a *Appliance) openBackups(context.Context) error {
 	a.openRestore()
 	a.backups = backup.New(backup.Config{
-		Settings: a.settings, Keep: values{a.store}, Board: a.board, Now: a.clock.Now, Trusted: a.clock.Trusted, Log: a.cfg.Log,
+		Settings: a.settings, Keep: values{a.store}, Board: a.board, Now: a.clock.Now, Trusted: a.clock.Certain, Log: a.cfg.Log,
 		Dir: filepath.Join(a.cfg.Data, spoolFolder), Data: a.cfg.Data, House: a.store.Identity(),
 		Kit: a.kits.Keys, Source: a.source, Prove: a.finisher().prove, Use: a.busyHours,
 	})

@@ -87,7 +87,7 @@ func (a *Appliance) checkClock(context.Context) health.Finding {
 // timeless reports whether the house goes by a time that is known not to be the
 // right one: the machine's clock is believed by nobody, and nobody tells better.
 func (a *Appliance) timeless() bool {
-	return !a.clock.Trusted() && a.clock.Off() == 0 && (a.clock.Behind() > time.Minute || a.clock.Ahead() > 0)
+	return !a.clock.Certain() && (a.clock.Behind() > time.Minute || a.clock.Ahead() > 0)
 }
 
 // clockFinding judges a clock that fell back by behind or leapt ahead, that two

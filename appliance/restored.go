@@ -65,7 +65,11 @@ func (f finisher) finish(ctx context.Context, dir string, m archive.Manifest) (e
 	if err != nil {
 		return fmt.Errorf("encoding the restore: %w", err)
 	}
-	values := map[string][]byte{restoredValue: pending}
+	doubted, err := json.Marshal(doubt{})
+	if err != nil {
+		return fmt.Errorf("encoding the restore: %w", err)
+	}
+	values := map[string][]byte{restoredValue: pending, doubtValue: doubted} // who knows what time this new machine believes in
 	for _, name := range notOfThisMachine() {
 		values[name] = nil
 	}

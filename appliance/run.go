@@ -146,6 +146,7 @@ func (a *Appliance) keepHouse(ctx context.Context) error {
 	defer look.Stop()
 	defer rest.Stop()
 	a.look(ctx)
+	a.settleTime(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -154,6 +155,7 @@ func (a *Appliance) keepHouse(ctx context.Context) error {
 			a.door.Rest()
 		case <-look.C:
 			a.look(ctx)
+			a.settleTime(ctx)
 		case <-sweep.C:
 			if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
 				return err

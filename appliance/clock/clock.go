@@ -27,6 +27,10 @@ const saveEvery = time.Hour
 // A battery that runs dry makes clocks jump by decades.
 const believed = 400 * 24 * time.Hour
 
+// born is before this program was written: an earlier clock is wrong, whatever
+// was saved.
+var born = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // Clock tells the time. Machines without a battery wake up in the past until
 // the network corrects them, and some in a far future: until the time is
 // trusted, Clock never tells less than the last certain time, nor much more than
@@ -60,7 +64,12 @@ func Told(wall func() time.Time, synced func() bool) *Clock {
 // this run.
 func (c *Clock) Now() time.Time {
 	r := c.reckon()
-	if r.sure.IsZero() || r.certain {
+	switch {
+	case r.certain:
+		return r.now
+	case r.sure.IsZero() && r.now.Before(born):
+		return born.Add(c.lapse()).Truncate(time.Microsecond) // it has to go on, for bans end by it
+	case r.sure.IsZero():
 		return r.now
 	}
 	if r.now.Before(r.sure) || r.now.Sub(r.sure) > believed {
@@ -110,6 +119,13 @@ func (c *Clock) reckon() reckoned {
 	return reckoned{now: tell(now), sure: tell(c.floor.Add(c.lapse() - c.floorAt))}
 }
 
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // Trusted reports whether the kernel says that the clock is synchronised, or
 // two witnesses lately said that it is right (see Attest).
 func (c *Clock) Trusted() bool {
@@ -130,10 +146,10 @@ func (c *Clock) Synchronised() bool { return c.synced() }
 // has come for certain; 0 where it does not, or the time is certain.
 func (c *Clock) Behind() time.Duration {
 	r := c.reckon()
-	if r.certain || r.sure.IsZero() {
+	if r.certain {
 		return 0
 	}
-	return max(0, r.sure.Sub(r.now))
+	return max(0, later(r.sure, born).Sub(r.now))
 }
 
 // Ahead reports by how much the machine's own clock lies so far past the saved

@@ -85,6 +85,25 @@ func TestAClockThatFellBackStaysWrongWhileTimePasses(t *testing.T) {
 	}
 }
 
+// TestTheFirstRun has no saved time to go by.
+func TestTheFirstRun(t *testing.T) {
+	m := &machine{at: time.Unix(0, 0)}
+	c := m.clock()
+	load(t, c, time.Time{})
+	if c.Behind() < 50*365*24*time.Hour || c.Now().Before(born) || !c.Sure().IsZero() {
+		t.Errorf("in 1970: behind by %v, it is %v, for certain %v", c.Behind(), c.Now(), c.Sure())
+	}
+	was := c.Now()
+	m.pass(time.Hour)
+	if got := c.Now().Sub(was); got != time.Hour {
+		t.Errorf("in an hour, %v passes", got)
+	}
+	m.at, m.synced = born.AddDate(1, 0, 0), true
+	if c.Behind() != 0 || !c.Now().Equal(m.at) {
+		t.Errorf("once it is right: behind by %v, it is %v", c.Behind(), c.Now())
+	}
+}
+
 // TestSleep is a computer that is put to sleep, for which Go's monotonic time
 // stands still.
 func TestSleep(t *testing.T) {
