@@ -186,7 +186,9 @@ func roomFor(ctx context.Context, dir string, replace bool) error {
 	case err != nil:
 		return problem.New(problem.Refused, "restore.folder", "The folder "+dir+" can't be read.", "Name a folder that does not exist yet.").Because(err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "latchkey.db")); err != nil {
+	_, noFile := os.Stat(filepath.Join(dir, "latchkey.db"))
+	_, noKey := os.Stat(filepath.Join(dir, "seal.key"))
+	if noFile != nil && noKey != nil { // with either, it is a house, even if it does not open any more
 		return problem.New(problem.Refused, "restore.full", "The folder "+dir+" holds something that is no house.", "Name a folder that does not exist yet, or an empty one.")
 	}
 	if !replace {

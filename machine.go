@@ -223,10 +223,30 @@ func writeStatus(s streams, st api.Status) error {
 }
 
 func doctor(ctx context.Context, s streams, args []string) error {
+	var asJSON bool
+	o := flags("doctor", s.err)
+	o.BoolVar(&asJSON, "json", false, "print JSON")
+	if err := o.parse(args); err != nil {
+		return err
+	}
+	c, err := o.load(s, nil)
+	if err != nil {
+		return err
+	}
 	var answer struct {
 		Checks []health.Finding `json:"checks"`
 	}
-	return ask(ctx, s, "doctor", args, &answer, func() error { return writeFindings(s, answer.Checks) })
+	err = atHouse(ctx, c, func(h *client.Client) error { return h.Do(ctx, http.MethodGet, "/latchkey/doctor", nil, &answer) })
+	if way := appliance.WayBack(c, err); way != nil {
+		answer.Checks, err = way, nil
+	}
+	switch {
+	case err != nil:
+		return err
+	case asJSON:
+		return writeJSON(s, answer)
+	}
+	return writeFindings(s, answer.Checks)
 }
 
 // writeFindings prints the checks; one that is bad makes the exit code 1.

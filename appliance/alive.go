@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"latchkey/appliance/health"
 	"latchkey/appliance/problem"
 )
 
@@ -14,7 +15,7 @@ import (
 // something again, a new start is what mends it.
 func (a *Appliance) alive(ctx context.Context) error {
 	err := a.store.Ping(ctx)
-	if err == nil || problem.Of(err).Code != "store.stopped" {
+	if err == nil || problem.Of(err).Code != stopped {
 		return err
 	}
 	if diskTakes(a.cfg.Data) != nil {
@@ -23,9 +24,43 @@ func (a *Appliance) alive(ctx context.Context) error {
 	return err
 }
 
+// reopen has the house opened anew when a disk that had stopped its writer takes
+// something again: what that writer kept last is decided by opening the file. A
+// machine without a watchdog has nobody else to do it.
+func (a *Appliance) reopen(ctx context.Context) {
+	if problem.Of(a.alive(ctx)).Code != stopped {
+		return
+	}
+	a.cfg.Log.Warn("the disk takes something again, so the house is opened anew")
+	select {
+	case a.again <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// stopped is the code of store's problem of a writer that has given up.
+const stopped = "store.stopped"
+
+// diskRefuses pins why the disk did not keep something, until it keeps again.
+func (a *Appliance) diskRefuses(why *problem.Problem) {
+	const code = "disk.refuses"
+	if why == nil {
+		a.board.Clear(code)
+	} else {
+		a.board.Set(health.Condition{
+			Code: code, Severity: health.Trouble, Text: why.Text,
+			Hint: "What was saved before can be read as ever. " + why.Hint, Values: map[string]string{"problem": why.Code},
+		})
+	}
+	select {
+	case a.refused <- struct{}{}:
+	default: // it will be looked at
+	}
+}
+
 // diskTakes tries whether something can be kept in dir.
 func diskTakes(dir string) error {
-	f, err := os.CreateTemp(dir, "latchkey.try-*")
+	f, err := os.CreateTemp(dir, "latchkey.db.check-*") // a name that the next start takes away, should this be killed
 	if err != nil {
 		return err
 	}

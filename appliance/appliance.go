@@ -80,6 +80,8 @@ type Appliance struct {
 	restore  *restore.Restore
 	pending  atomic.Pointer[Pending] // a restore that waits for an owner's word; nil: none
 	again    chan struct{}           // the house is to end and be opened anew
+	damaged  atomic.Bool             // the last full check found something
+	refused  chan struct{}           // whether the disk keeps what it is given has changed
 	house    *certs.House
 	outside
 	scout   *listen.Scout
@@ -113,12 +115,12 @@ func Assemble(ctx context.Context, c Config) (*Appliance, error) {
 	if err := makeHouse(c); err != nil {
 		return nil, err
 	}
-	a := &Appliance{cfg: c, clock: c.Clock, besieged: make(chan struct{}, 1), again: make(chan struct{}, 1)}
+	a := &Appliance{cfg: c, clock: c.Clock, besieged: make(chan struct{}, 1), again: make(chan struct{}, 1), refused: make(chan struct{}, 1)}
 	if a.clock == nil {
 		a.clock = clock.New()
 	}
 	a.board = health.NewBoard(a.clock.Now, c.Log)
-	file, err := store.Open(ctx, store.Config{Dir: c.Data, MachineKey: c.MachineKey, Now: a.clock.Now, Log: c.Log})
+	file, err := store.Open(ctx, store.Config{Dir: c.Data, MachineKey: c.MachineKey, Now: a.clock.Now, Log: c.Log, Refused: a.diskRefuses})
 	if err != nil {
 		return nil, err
 	}

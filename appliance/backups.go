@@ -31,6 +31,7 @@ func (a *Appliance) openBackups(context.Context) error {
 		Settings: a.settings, Keep: values{a.store}, Board: a.board, Now: a.clock.Now, Trusted: a.clock.Certain, Log: a.cfg.Log,
 		Dir: filepath.Join(a.cfg.Data, spoolFolder), Data: a.cfg.Data, House: a.store.Identity(),
 		Kit: a.kits.Keys, Source: a.source, Prove: a.finisher().prove, Use: a.busyHours,
+		Damaged: a.damaged.Load, Memory: os.Getenv("RUNTIME_DIRECTORY"),
 	})
 	return nil
 }

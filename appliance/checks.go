@@ -2,7 +2,9 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -144,11 +146,32 @@ const (
 )
 
 func (a *Appliance) checkDisk(context.Context) health.Finding {
-	var fs unix.Statfs_t
-	if err := unix.Statfs(a.cfg.Data, &fs); err != nil {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(a.cfg.Data, &disk); err != nil {
 		return health.Finding{State: health.Bad, Text: "The data folder can't be read.", Hint: "Check the disk of this computer."}
 	}
-	return diskFinding(uint64(fs.Bavail) * uint64(fs.Bsize)) //nolint:unconvert,gosec // types differ by platform; both are sizes
+	free := uint64(disk.Bavail) * uint64(disk.Bsize) //nolint:unconvert,gosec // types differ by platform; both are sizes
+	if err := diskTakes(a.cfg.Data); err != nil && free >= roomNeeded {
+		return refusing(err)
+	}
+	return diskFinding(free)
+}
+
+// refusing judges a disk that has room and takes nothing.
+func refusing(err error) health.Finding {
+	f := health.Finding{
+		State: health.Bad, Text: "Nothing can be written to the data folder.",
+		Hint:   "The disk may be failing: export your passwords from a device that has them, then look at the disk.",
+		Values: map[string]string{"cause": err.Error()},
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		f.Hint = "Give the folder to the user that runs Latchkey."
+	case errors.Is(err, unix.EROFS):
+		f.Text = "The disk can't be written any more."
+		f.Hint = "The system locks a disk that has a fault. Look at it, then start this machine again."
+	}
+	return f
 }
 
 // diskFinding judges the bytes that are free.

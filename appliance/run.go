@@ -153,9 +153,12 @@ func (a *Appliance) keepHouse(ctx context.Context) error {
 			return nil
 		case <-rest.C:
 			a.door.Rest()
+		case <-a.refused:
+			a.look(ctx)
 		case <-look.C:
 			a.look(ctx)
 			a.settleTime(ctx)
+			a.reopen(ctx)
 		case <-sweep.C:
 			if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
 				return err
