@@ -111,9 +111,10 @@ func TestPlainHTTPStaysAtHome(t *testing.T) {
 		}()
 		return public{near}, nil
 	}
-	_, err := patiently(dial, patience, true)(t.Context(), "tcp", "8.8.8.8:80")
+	conn, err := patiently(dial, patience, true)(t.Context(), "tcp", "8.8.8.8:80")
 	if !errors.Is(err, errPublic) {
-		t.Errorf("got %v", err)
+		conn.Close()
+		t.Fatalf("got %v", err)
 	}
 	if sent := <-server; len(sent) > 0 {
 		t.Errorf("sent %q", sent)

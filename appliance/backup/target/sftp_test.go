@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/pem"
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -210,4 +213,23 @@ func TestASessionThatEndedIsMadeAnew(t *testing.T) {
 		}
 		proxy.Cut()
 	}
+}
+
+func TestAFileThatShrinksIsNoWholeOne(t *testing.T) {
+	p := targettest.SFTP(t)
+	to := checked(t, p)
+	body := make([]byte, 3<<20)
+	if err := to.Put(t.Context(), targettest.Name(0), bytes.NewReader(body), int64(len(body))); err != nil {
+		t.Fatal(err)
+	}
+	f, err := to.Get(t.Context(), targettest.Name(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := os.Truncate(filepath.Join(p.Dir, targettest.Name(0)), 2<<20); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(io.Discard, f)
+	targettest.Wants(t, err, target.CodeBroken)
 }
