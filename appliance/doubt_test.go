@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -82,12 +83,18 @@ func (d noDNS) DeleteRecords(context.Context, string, []libdns.Record) ([]libdns
 
 func TestNoCertificateIsOrderedAtADoubtfulTime(t *testing.T) {
 	var asked atomic.Int32
-	ca := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	ca := httptest.NewUnstartedServer(http.NotFoundHandler())
+	ca.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			asked.Add(1)
+		}
+	}
+	ca.StartTLS()
 	defer ca.Close()
 	for _, at := range []time.Time{time.Unix(0, 0), leapt, time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC)} {
 		t.Run(at.Format("2006"), func(t *testing.T) {
 			l := newLeaps(t)
-			l.c.ACMEDirectory = ca.URL
+			l.c.ACMEDirectory, l.c.ACMETest = ca.URL, ca.URL // nobody else is asked, whatever goes wrong
 			l.restart(at, false)
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
