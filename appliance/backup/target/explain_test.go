@@ -16,7 +16,7 @@ func TestSecretsAreScrubbed(t *testing.T) {
 	const user, secret = "backup", `pa ss"/wörd+1&%`
 	e := newExplainer("the cloud", Config{Kind: KindWebDAV, Fields: map[string]string{FieldUser: user, FieldPassword: secret}})
 	for _, said := range []string{
-		secret, url.QueryEscape(secret), url.PathEscape(secret), fmt.Sprintf("%s", url.UserPassword(user, secret)),
+		secret, url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword(user, secret).String(),
 		"Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+secret)), base64.StdEncoding.EncodeToString([]byte(secret)),
 		`{"password":"pa ss\"/wörd+1\u0026%"}`,
 	} {
