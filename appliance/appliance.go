@@ -169,6 +169,7 @@ func (a *Appliance) openKept(ctx context.Context) error {
 	}
 	a.board.SetIf(a.store.Opening().MetaDamaged, metaDamaged())
 	a.board.SetIf(a.store.Opening().Exposed, exposed(a.cfg.Data))
+	a.board.SetIf(a.store.Opening().KeyOpen != nil, keyOpen())
 	return nil
 }
 

@@ -123,6 +123,14 @@ func exposed(data string) health.Condition {
 	}
 }
 
+func keyOpen() health.Condition {
+	return health.Condition{
+		Code: "file.key", Severity: health.Warning,
+		Text: "The seal key could not be closed by this machine's own key, so it lies open on the disk.",
+		Hint: "The disk refused it. Look for room on the disk, then restart this machine; the key is closed at the next start.",
+	}
+}
+
 func leafTrouble(err error) health.Condition {
 	if err == nil {
 		err = errors.New("none")
