@@ -91,7 +91,7 @@ func spokenTime(t time.Time) string { return t.UTC().Format("2 January 2006, 15:
 // can mend more than by going back to a backup.
 func lost() []string {
 	return []string{
-		"store.damaged", "store.truncated", "store.empty", "store.foreign", "store.fileLost",
+		"store.damaged", "store.sealed", "store.truncated", "store.empty", "store.foreign", "store.fileLost",
 		"store.keyLost", "store.keyDamaged", "store.keyForeign", "store.machineKey",
 	}
 }

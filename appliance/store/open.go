@@ -175,6 +175,9 @@ func openFile(ctx context.Context, c Config, key sealKey, found Opening) (s *Sto
 			return nil, openingProblem(c.Dir, err)
 		}
 	}
+	if err := m.shape(db); err != nil {
+		return nil, openingProblem(c.Dir, err)
+	}
 	removeCopies(c.Dir)
 	found.Before = before(c.Dir)
 	found.Exposed = exposed(c.Dir)

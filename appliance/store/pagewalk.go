@@ -110,12 +110,18 @@ func (w *pageWalk) elements(page []byte, at subtree) error {
 	}
 	w.branch = false
 	var first, last []byte
+	next := pageHeader + count*pageElement // bbolt writes what the elements hold without gaps
 	for i := range count {
 		element := page[pageHeader+i*pageElement:]
 		key, value, err := w.element(element, flags, at.high)
 		if err != nil {
 			return err
 		}
+		from, size := extent(element, flags)
+		if from += pageHeader + i*pageElement; from != next {
+			return fmt.Errorf("a gap, or an element too few or too many: %w", errPage)
+		}
+		next += size
 		if i == 0 {
 			first = key
 		} else if bytes.Compare(last, key) >= 0 {
@@ -132,6 +138,16 @@ func (w *pageWalk) elements(page []byte, at subtree) error {
 		return fmt.Errorf("keys that belong elsewhere: %w", errPage)
 	}
 	return nil
+}
+
+// extent is where an element's key and value begin, from the element's start,
+// and how long both are.
+func extent(e []byte, flags uint16) (from, size int) {
+	word := func(i int) int { return int(binary.NativeEndian.Uint32(e[4*i:])) }
+	if flags == branchFlag {
+		return word(0), word(1)
+	}
+	return word(1), word(2) + word(3)
 }
 
 // element gives an element's key, and its value where that is a bucket. Of a

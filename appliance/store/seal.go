@@ -7,10 +7,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"latchkey/appliance/problem"
 )
 
 const (
@@ -24,7 +25,8 @@ const (
 	nameSize = 16
 )
 
-var errSeal = errors.New("store: a sealed value does not open")
+var errSeal = problem.New(problem.Internal, "store.sealed", "Something that this house keeps is damaged and can't be read.",
+	"Its owner finds what is damaged, and how to come back, by `latchkey doctor` or in the page under House.")
 
 // sealer seals values and hashes names under keys derived from one seal key.
 // It may be used from many goroutines.
