@@ -42,6 +42,9 @@ type damage struct{ cause any }
 
 func (d damage) Error() string { return fmt.Sprintf("store: damaged page: %v", d.cause) }
 
+// Unwrap gives the words for a person.
+func (damage) Unwrap() error { return errSeal }
+
 // caught turns a panic of bbolt (it has no other way to speak of bad pages, and
 // a page beyond the map faults) into an error.
 func caught(err *error) {

@@ -161,3 +161,31 @@ func TestItemsThatChangePlacesAreNotOpened(t *testing.T) {
 		return nil
 	}))
 }
+
+func TestARowThatStormCantDecodeIsADamagedOne(t *testing.T) {
+	dir, file := damagedHouse(t)
+	at := bytes.Index(file, []byte(`"Sealed":"`))
+	if at < 0 {
+		t.Fatal("no row of storm's is found")
+	}
+	for what, bad := range map[string]byte{"its bytes": '*', "its text": '"'} {
+		file := bytes.Clone(file)
+		file[at+len(`"Sealed":"`)+3] = bad
+		must(t, os.WriteFile(filepath.Join(dir, fileName), file, 0o600))
+		s, err := Open(t.Context(), quiet(dir))
+		must(t, err)
+		for _, name := range []string{tableAccounts, tableValues} {
+			if err := s.view(t.Context(), func(l *layer) error { _, err := l.table(name).all(); return err }); err != nil {
+				if errors.Is(err, errSeal) {
+					what = ""
+					continue
+				}
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if what != "" {
+			t.Errorf("%s: nobody noticed", what)
+		}
+		must(t, s.Close())
+	}
+}

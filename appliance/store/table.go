@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,7 +94,17 @@ func (t table) one(column, value string) (r record, ok bool, err error) {
 	if errors.Is(err, storm.ErrNotFound) {
 		return record{}, false, nil
 	}
-	return r, err == nil, err
+	return r, err == nil, t.readable(err)
+}
+
+// readable marks storm's errors of a row that it can't decode as those of a
+// damaged one.
+func (t table) readable(err error) error {
+	var badBytes base64.CorruptInputError
+	if errors.As(err, &badBytes) || errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError)) {
+		return fmt.Errorf("decoding a row of %s: %w: %w", t.name, err, errSeal)
+	}
+	return err
 }
 
 // owned lists the rows of one owner, in no order.
@@ -112,7 +123,7 @@ func (t table) many(find func() error, rows *[]record) (_ []record, err error) {
 		return nil, errKept
 	}
 	if err := find(); err != nil && !errors.Is(err, storm.ErrNotFound) {
-		return nil, err
+		return nil, t.readable(err)
 	}
 	return *rows, nil
 }
