@@ -60,8 +60,13 @@ check: need
 bench: need-test build
 	@go test -count=1 -timeout 60m -run '^TestBench$$' -v ./test/bench -args -bench-table
 
-crash: need
-	@LATCHKEY_CRASH_CYCLES=$(CRASH_CYCLES) go test -count=1 -timeout 6h -v -run Crash ./appliance/store
+# Seven of ten kills hit the whole program in all that it does, the others the store alone under five writers. A bit
+# flips for each fifth of them, and for each tenth the power fails in each of the histories of test/power.
+crash: page
+	@cycles=$(CRASH_CYCLES); export LATCHKEY_CRASH_FLIPS=$$((cycles / 5)) LATCHKEY_POWER_STATES=$$((cycles / 10)); \
+	LATCHKEY_CRASH_CYCLES=$$((cycles * 3 / 10)) go test -count=1 -timeout 6h -v -run Crash ./appliance/store && \
+	LATCHKEY_CRASH_CYCLES=$$((cycles - cycles * 3 / 10)) go test -count=1 -timeout 6h -v ./test/crash && \
+	go test -count=1 -timeout 6h -v ./test/power
 
 lab: build
 	@go build -o bin/lab-tool ./test/lab/tool && test/lab/play.sh

@@ -14,7 +14,7 @@ import (
 )
 
 // patience is for a machine under load; a process that hangs has to end.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // process is a run of the real binary, of which nothing is lost that it has
 // said before it was killed.

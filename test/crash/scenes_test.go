@@ -43,6 +43,7 @@ func killCreation(t *testing.T, box *sandbox) func() (life, error) {
 		case s.made && (err != nil || !strings.Contains(said, "It is not set up yet")):
 			return l, fmt.Errorf("of a house that was made, status says: %w %s", err, said)
 		}
+		err = nil
 		if rand.N(4) == 0 {
 			if _, err := readied(t, dir); err != nil {
 				return l, err
