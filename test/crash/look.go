@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"latchkey/appliance/account"
-	"latchkey/appliance/problem"
 	"latchkey/appliance/restore"
 	"latchkey/appliance/store"
 	"latchkey/appliance/vault"
@@ -81,12 +80,6 @@ func (s *state) read(ctx context.Context, file *store.Store) error {
 		}
 		return nil
 	})
-}
-
-// clear says whether an error tells a person what happened and what to do.
-func clear(err error) bool {
-	var p *problem.Problem
-	return errors.As(err, &p) && p.Text != "" && p.Hint != ""
 }
 
 // copyTree copies the files of a folder that nobody writes to.

@@ -3,7 +3,6 @@ package crash
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -140,13 +139,3 @@ var (
 	readyLine = regexp.MustCompile(`latchkey is ready at (\S+)`)
 	localLine = regexp.MustCompile(`(http://localhost:\d+)`)
 )
-
-// stop asks it to end and wants it to end well.
-func (p *process) stop() error {
-	_ = p.cmd.Process.Signal(os.Interrupt)
-	code, err := p.wait()
-	if err == nil && code != 0 {
-		err = errors.New("it did not end well, and said:\n" + p.said())
-	}
-	return err
-}
