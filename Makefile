@@ -11,7 +11,7 @@ CRASH_CYCLES ?= 10000
 PARTS := lint go model js acme targets house crash power clients story lab release foreign boot
 version := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build release page test check bench crash fuzz clean need need-js lab lab-down $(PARTS:%=test-%)
+.PHONY: help run build release page test check bench crash fuzz clean need need-js lab lab-down test-machine $(PARTS:%=test-%)
 
 help: ## this list
 	@echo "make run      fetch, build, start with data in ./data, print the links"
@@ -19,6 +19,7 @@ help: ## this list
 	@echo "make check    for each save: short tests and lint, no root, no network, under a minute"
 	@echo "make build    bin/latchkey, static, with the page in it"
 	@echo "make release  dist/: what people install, for five kinds of machine, each built twice and compared"
+	@echo "make test-machine  install it on a whole machine, under qemu (root)"
 	@echo "make bench    the figures of README.md, measured here"
 	@echo "make crash    kill -9 in all that it does, $(CRASH_CYCLES) times (CRASH_CYCLES=n), and many more power cuts"
 	@echo "make lab      a small internet with a home in it, to play with; again, or make lab-down, ends it (root)"
@@ -48,6 +49,11 @@ need-test: need
 
 test: need-test
 	@scripts/test.sh lint js go acme+house+targets crash+power model+clients story+lab release+foreign+boot
+
+test-machine: need
+	@scripts/test-needs.sh machine
+	@scripts/page.sh all
+	@scripts/test.sh machine
 
 $(PARTS:%=test-%): test-%: need-test
 	@scripts/test.sh $*

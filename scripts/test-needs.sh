@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test-needs.sh: what the tests want beyond Go and Node. On Debian, as root, it is installed;
+# test-needs.sh [machine]: what the tests want beyond Go and Node. On Debian, as root, it is installed;
 # elsewhere it is named, and the tests that want it count as skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -23,6 +23,8 @@ if [ "$(id -u)" -eq 0 ]; then
 	package+=([mkfs.btrfs]=btrfs-progs [mkfs.ext4]=e2fsprogs) # disks for backups
 	# The machines that the house is installed on for real.
 	package+=([mmdebstrap]=mmdebstrap [unshare]=util-linux [mke2fs]=e2fsprogs)
+	# "machine": one with a processor, a kernel and a disk of its own, too.
+	[ "${1:-}" != machine ] || package+=([qemu-system-x86_64]=qemu-system-x86 [debugfs]=e2fsprogs)
 fi
 
 # The certificate authority of the lab is built from its source, once.

@@ -120,7 +120,7 @@ part_lint() {
 		skipped=$((skipped + 2))
 	fi
 	if command -v shellcheck >/dev/null; then
-		lint shellcheck shellcheck scripts/*.sh test/lab/*.sh test/lab/net/*.sh packaging/deb/*.sh .ci/run
+		lint shellcheck shellcheck scripts/*.sh test/lab/*.sh test/lab/net/*.sh packaging/deb/*.sh test/boot/*.sh .ci/run
 	elif [ -z "$quick" ]; then
 		skip "shellcheck: not here (apt-get install shellcheck)"
 	fi
@@ -144,7 +144,9 @@ part_crash() {
 # What a power cut may leave of each thing that the program does.
 part_power() { counted go test -json -count=1 -timeout 20m ./test/power; }
 # Installed for real, on machines of their own with systemd.
-part_boot() { counted go test -json -count=1 -timeout 20m ./test/boot; }
+# The whole machine is emulated where no processor can be lent: a part of its own.
+part_boot() { counted go test -json -count=1 -timeout 20m -parallel 3 -skip '^TestWhole$' ./test/boot; }
+part_machine() { counted go test -json -count=1 -timeout 20m -run '^TestWhole$' ./test/boot; }
 part_release() { counted go test -json -count=1 -timeout 15m ./test/release; }
 part_foreign() { counted go test -json -count=1 -timeout 15m ./test/foreign; }
 
