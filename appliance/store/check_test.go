@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,10 +33,31 @@ func badCheckChild(args []string) int {
 	case "babble":
 		fmt.Println(strings.Repeat("no report ", 100_000))
 		return 0
+	case "fault":
+		return dies(syscall.SIGSEGV)
+	case "killed":
+		fmt.Println("{")
+		return dies(syscall.SIGKILL)
+	case "stopped":
+		return dies(syscall.SIGTERM)
+	case "memory":
+		fmt.Fprintln(os.Stderr, "fatal error: runtime: cannot allocate memory")
+		return 2
+	case "usage":
+		fmt.Fprintln(os.Stderr, "unknown command")
+		return 2
 	case "sleep":
 		time.Sleep(time.Minute)
 	}
-	return 0
+	return 0 // without a word
+}
+
+// dies ends this process by a signal, as the kernel does.
+func dies(by syscall.Signal) int {
+	signal.Reset(by)
+	// Go's runtime would make a panic of a fault; exec'd programs have the system's own ways.
+	_ = syscall.Exec("/bin/sh", []string{"sh", "-c", fmt.Sprintf("kill -%d $$", by)}, nil)
+	return 3
 }
 
 // furnished is a house with something in every bucket.
@@ -84,12 +107,18 @@ func TestTheFullCheckRunsInAChildAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestAChildThatEndsBadlyIsAFindingAndLeavesNothing(t *testing.T) {
+func TestAChildThatFallsOverTheFileIsAFindingAndLeavesNothing(t *testing.T) {
 	s := openNew(t)
-	for _, way := range []string{"crash", "babble"} {
+	for _, way := range []string{"crash", "fault"} {
 		r, err := s.CheckInChild(t.Context(), CheckConfig{Command: []string{os.Args[0], way}, Env: childEnv("badcheck")})
 		if must(t, err); r.Clean() || r.Findings[0].Code != FoundCrash {
 			t.Errorf("%s: the report is %v", way, &r)
+		}
+	}
+	for _, way := range []string{"killed", "stopped", "memory", "usage", "babble", "silent"} {
+		r, err := s.CheckInChild(t.Context(), CheckConfig{Command: []string{os.Args[0], way}, Env: childEnv("badcheck")})
+		if err == nil {
+			t.Errorf("%s: that says nothing about the file, and the report is %v", way, &r)
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
+	"syscall"
 	"time"
 )
 
@@ -29,8 +31,8 @@ const (
 // CheckInChild makes a hot copy in the data folder and has another process
 // check all of it, because a bad page may end the process that reads it. A
 // child that crashes is a finding, not an error; an error means that nothing
-// could be found out (no space for the copy, no child, ctx ended). The copy is
-// removed in any case.
+// could be found out (no space for the copy, no child or one that was killed,
+// no memory for it, ctx ended). The copy is removed in any case.
 func (s *Store) CheckInChild(ctx context.Context, c CheckConfig) (Report, error) {
 	path, err := s.copyAside(ctx)
 	if err != nil {
@@ -57,9 +59,36 @@ func (s *Store) CheckInChild(ctx context.Context, c CheckConfig) (Report, error)
 			return r, nil
 		}
 	}
+	if !crashed(err, complaint.b.Bytes()) {
+		return Report{}, fmt.Errorf("the check ended without a report: %w: %s", err, firstLine(complaint.b.Bytes()))
+	}
 	r := Report{Version: Version()}
 	r.add(FoundCrash, "", "%v: %s", err, firstLine(complaint.b.Bytes()))
 	return r, nil
+}
+
+// crashed tells a child that fell over what it read, which speaks against the
+// file, from one that was killed (a stop, or the kernel in want of memory), found
+// no memory, or never came to read: that says nothing about it.
+func crashed(end error, lastWords []byte) bool {
+	for _, want := range []string{"out of memory", "cannot allocate memory", "fatal error: newosproc"} {
+		if bytes.Contains(lastWords, []byte(want)) {
+			return false
+		}
+	}
+	if exit := new(exec.ExitError); errors.As(end, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			return slices.Contains([]syscall.Signal{
+				syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGABRT, syscall.SIGILL, syscall.SIGFPE, syscall.SIGTRAP,
+			}, status.Signal())
+		}
+	}
+	for _, fall := range []string{"panic:", "fatal error:", "unexpected fault address", "SIGSEGV:", "SIGBUS:"} {
+		if bytes.Contains(lastWords, []byte(fall)) {
+			return true
+		}
+	}
+	return false
 }
 
 // limited keeps the first bytes and swallows the rest, so that a child never
