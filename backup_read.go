@@ -155,6 +155,11 @@ func sayRestored(w io.Writer, done appliance.Restored) error {
 	if done.Old != "" {
 		fmt.Fprintf(&b, "The one that was there lies in %s.\n", done.Old)
 	}
+	for _, e := range done.Manifest.Parts {
+		if e.Name == archive.ConfigPart {
+			fmt.Fprintf(&b, "The old machine's configuration lies beside it, in %s; nothing reads it there.\n", filepath.Join(done.Dir, archive.ConfigPart))
+		}
+	}
 	fmt.Fprintf(&b, `
 What comes next:
   1. Switch the old machine off for good, if it still runs.

@@ -103,10 +103,11 @@ func (a *Appliance) beside() ([]archive.Part, error) {
 	parts := []archive.Part{bytesPart("seal.key", a.store.SealKey()), bytesPart(rootFile, a.house.RootPEM())}
 	if a.cfg.File != "" {
 		text, err := os.ReadFile(a.cfg.File)
-		if err != nil {
-			return nil, fmt.Errorf("reading the configuration: %w", err)
+		if err != nil { // it was read at the start; what it says now is no reason to make no backup
+			a.cfg.Log.Warn("a backup is made without the configuration", "file", a.cfg.File, "cause", err)
+		} else {
+			parts = append(parts, bytesPart("config.toml", text))
 		}
-		parts = append(parts, bytesPart("config.toml", text))
 	}
 	files, err := attachments(filepath.Join(a.cfg.Data, attachmentsFolder))
 	return append(parts, files...), err

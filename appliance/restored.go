@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"latchkey/appliance/api"
+	"latchkey/appliance/backup"
 	"latchkey/appliance/backup/archive"
 	"latchkey/appliance/backup/target"
 	"latchkey/appliance/clock"
@@ -84,7 +85,8 @@ func (f finisher) whole(ctx context.Context, file *store.Store) error {
 	report, err := file.CheckInChild(ctx, store.CheckConfig{Command: f.check})
 	if err != nil {
 		return problem.New(problem.Unavailable, "restore.unchecked",
-			"The restored house could not be checked.", "Make sure that there is room on the disk for two copies of it, then try again.").Because(err)
+			"The restored house could not be checked.", "Make sure that there is room on the disk for two copies of it, and that memory is not short; then try again.").
+			Because(fmt.Errorf("%w: %w", backup.ErrUnchecked, err))
 	}
 	if !report.Clean() {
 		return problem.New(problem.Refused, "restore.damaged",
@@ -129,11 +131,7 @@ func RestoreFile(ctx context.Context, c Config, file io.Reader, kit []byte, prog
 	}
 	now := clock.New().Now
 	f := finisher{machineKey: c.MachineKey, check: c.CheckCommand, now: now, log: c.Log}
-	m, err := restore.Build(ctx, restore.Building{Dir: dir, Version: store.Version(), Finish: f.finish, Progress: progress}, file, parsed)
-	if err != nil {
-		return Restored{}, err
-	}
-	old, err := restore.Take(dir, now())
+	m, old, err := restore.Replace(ctx, restore.Building{Dir: dir, Version: store.Version(), Finish: f.finish, Progress: progress}, file, parsed, now())
 	return Restored{Manifest: m, Dir: dir, Old: old}, err
 }
 

@@ -14,24 +14,6 @@ import (
 	"latchkey/appliance/problem"
 )
 
-// places are the folders beside a data folder DIR.
-type places struct {
-	dir      string
-	parent   string
-	building string // DIR.building: being made
-	restored string // DIR.restored: whole and checked, waits for its place
-}
-
-func beside(dir string) places {
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real // what a link names is swapped, not the link
-	}
-	if full, err := filepath.Abs(dir); err == nil {
-		dir = full
-	}
-	return places{dir: dir, parent: filepath.Dir(dir), building: dir + ".building", restored: dir + ".restored"}
-}
-
 // orderFile lies in the restored folder from the moment that somebody wanted
 // it: it holds the name for the old folder. While it is there, the swap is not
 // done to its end.
@@ -40,33 +22,12 @@ const orderFile = "restore.order"
 // beforeMark stands in the name of a house that gave way, before the time.
 const beforeMark = ".before-"
 
-// finish names the built folder as restored.
-func (p places) finish() error {
-	if err := os.Rename(p.building, p.restored); err != nil {
-		return unwritable(p.dir, err)
-	}
-	return syncFolder(p.parent)
-}
-
-// tidyUp removes what an earlier restore left that nobody wanted.
-func tidyUp(dir string) error {
-	p := beside(dir)
-	if ordered(p.restored) != "" || ordered(p.dir) != "" {
-		return problem.New(problem.Unavailable, "restore.waiting",
-			"A restored house waits to be taken up already.", "Start Latchkey again; it takes its place then.")
-	}
-	if err := errors.Join(os.RemoveAll(p.building), os.RemoveAll(p.restored)); err != nil {
-		return unwritable(dir, err)
-	}
-	return nil
-}
-
-// ordered is the name for the old folder that the order in dir holds; "" where
-// there is none.
-func ordered(dir string) string {
-	raw, err := os.ReadFile(filepath.Join(dir, orderFile))
+// ordered is the name for the old folder that the order in the folder at holds;
+// "" where there is none.
+func (p places) ordered(at string) string {
+	raw, err := os.ReadFile(filepath.Join(at, orderFile))
 	name := strings.TrimSpace(string(raw))
-	if err != nil || name == "" || name != filepath.Base(name) || strings.HasPrefix(name, ".") {
+	if err != nil || name != filepath.Base(name) || !strings.HasPrefix(name, filepath.Base(p.dir)+beforeMark) {
 		return ""
 	}
 	return name
@@ -123,20 +84,32 @@ func Before(dir string) string {
 	return newest
 }
 
-// Take orders the swap and does it. Nothing may run in dir. Where dir holds no
-// house, the restored one simply gets its name. It returns where the old
-// house lies now, "" where there was none.
-func Take(dir string, now time.Time) (old string, err error) {
-	if err := approve(dir, now); err != nil {
+// take orders the swap and does it. Nothing may run in the folder; where it
+// holds no house, the restored one simply gets its name. It returns where the
+// old house lies now, "" where there was none. What can't be done is not left
+// behind as an order that a later start would obey.
+func take(p places, now time.Time) (old string, err error) {
+	unlock, err := p.alone()
+	if err != nil {
 		return "", err
 	}
-	p := beside(dir)
-	name := ordered(p.restored)
-	if err := Resume(dir); err != nil {
+	defer unlock()
+	had := isFolder(p.dir) && !empty(p.dir)
+	if err := approve(p.dir, now); err != nil {
 		return "", err
 	}
-	if old = filepath.Join(p.parent, name); !isFolder(old) {
-		old = ""
+	name := p.ordered(p.restored)
+	if err := p.swap(name); err != nil {
+		if exists(p.restored) && isFolder(p.dir) {
+			_ = os.Remove(filepath.Join(p.restored, orderFile))
+		}
+		return "", err
+	}
+	if p.ordered(p.dir) != "" || exists(p.restored) || !isFolder(p.dir) {
+		return "", p.said(errors.New("the restored house did not get its place"))
+	}
+	if had {
+		old = filepath.Join(p.parent, name)
 	}
 	return old, nil
 }
@@ -145,14 +118,16 @@ func Take(dir string, now time.Time) (old string, err error) {
 // is to be done in most cases. It comes before the house in dir is looked at,
 // and waits a moment for one that is just ending there. At every instant
 // either the old or the restored house lies in dir, or the order is there by
-// which the next Resume puts it there.
+// which the next Resume puts it there. What a restore left that was killed, or
+// that nobody wanted, goes.
 func Resume(dir string) error {
 	p := beside(dir)
 	switch {
-	case ordered(p.dir) != "":
+	case p.ordered(p.dir) != "":
 		// Exchanged already; the old one still bears the restored one's name.
-		return p.tidy(ordered(p.dir))
-	case ordered(p.restored) == "":
+		return p.tidy(p.ordered(p.dir))
+	case p.ordered(p.restored) == "":
+		_ = tidyUp(dir) // another restore may be at work there, or somebody's own folder lie there
 		return nil
 	}
 	unlock, err := p.alone()
@@ -160,11 +135,15 @@ func Resume(dir string) error {
 		return err
 	}
 	defer unlock()
-	name := ordered(p.restored)
+	return p.swap(p.ordered(p.restored))
+}
+
+func (p places) swap(name string) error {
 	if err := p.exchange(name); err != nil {
 		return problem.New(problem.Unavailable, "restore.swap",
-			fmt.Sprintf("The restored house can't take its place at %s.", dir),
-			"Make sure that this user may rename folders in "+p.parent+", then start Latchkey again. Nothing is lost: both houses are there.").Because(err)
+			fmt.Sprintf("The restored house can't take its place at %s.", p.dir),
+			"Make sure that this user may rename folders in "+p.parent+", then start Latchkey again; or give the restore up by removing "+
+				p.restored+". Nothing is lost: both houses are there.").Because(err)
 	}
 	return p.tidy(name)
 }
@@ -210,8 +189,10 @@ func (p places) tidy(name string) error {
 	if err := syncFolder(p.parent); err != nil {
 		return unwritable(p.dir, err)
 	}
-	if err := os.Remove(filepath.Join(p.dir, orderFile)); err != nil {
-		return unwritable(p.dir, err)
+	for _, file := range []string{markFile, orderFile} { // the order last
+		if err := os.Remove(filepath.Join(p.dir, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return unwritable(p.dir, err)
+		}
 	}
 	// An order that came back after a power cut would be done on a later restore.
 	if err := syncFolder(p.dir); err != nil {
@@ -242,52 +223,4 @@ func (p places) alone() (unlock func(), err error) {
 				"A Latchkey still runs on this data folder.", "Stop it first; then the restored house takes its place.")
 		}
 	}
-}
-
-// roomBeside says early what would stop the swap at its end: the folder's
-// parent must be writable and on the same disk.
-func roomBeside(dir string) error {
-	p := beside(dir)
-	if err := unix.Access(p.parent, unix.W_OK|unix.X_OK); err != nil {
-		return unwritable(dir, err)
-	}
-	var here, up unix.Stat_t
-	if unix.Stat(p.dir, &here) == nil && unix.Stat(p.parent, &up) == nil && here.Dev != up.Dev {
-		return problem.New(problem.Refused, "restore.mount",
-			fmt.Sprintf("The data folder %s is a disk of its own, so that no restored folder can take its place.", dir),
-			"Make a folder on that disk, name it as the data folder, and restore there.")
-	}
-	return nil
-}
-
-func unwritable(dir string, err error) error {
-	return problem.New(problem.Unavailable, "restore.folder",
-		"Latchkey can't write beside its data folder, where a restored house is made.",
-		fmt.Sprintf("Let the user who runs Latchkey write to %s, and look for room on that disk.", beside(dir).parent)).Because(err)
-}
-
-func freeBytes(dir string) (int64, error) {
-	var fs unix.Statfs_t
-	if err := unix.Statfs(dir, &fs); err != nil {
-		return 0, fmt.Errorf("asking for room in %s: %w", dir, err)
-	}
-	return int64(min(fs.Bavail, 1<<40)) * int64(fs.Bsize), nil
-}
-
-func isFolder(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.IsDir()
-}
-
-func empty(dir string) bool {
-	names, err := os.ReadDir(dir)
-	return err == nil && len(names) == 0
-}
-
-func syncFolder(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -75,7 +75,8 @@ func TestResume(t *testing.T) {
 	}{
 		{"nothing was restored", []string{"house/latchkey.db=old"}, []string{"house/latchkey.db=old"}},
 		{"a restored house that nobody wanted yet waits on", []string{"house/latchkey.db=old", "house.restored/latchkey.db=new"}, []string{"house.restored/latchkey.db=new", "house/latchkey.db=old"}},
-		{"one that is still being made is nothing", []string{"house/latchkey.db=old", "house.building/latchkey.db=half"}, []string{"house.building/latchkey.db=half", "house/latchkey.db=old"}},
+		{"what a killed restore left goes", []string{"house/latchkey.db=old", "house.restored/latchkey.db=new", "house.restored/restore.mark=", "house.building/restore.mark=", "house.building/house/latchkey.db=half"}, []string{"house/latchkey.db=old"}},
+		{"somebody's own folder of such a name stays", []string{"house/latchkey.db=old", "house.building/latchkey.db=half"}, []string{"house.building/latchkey.db=half", "house/latchkey.db=old"}},
 		{"it was ordered", []string{"house/latchkey.db=old", "house.restored/latchkey.db=new", "house.restored" + order}, done},
 		{"the folders are exchanged, and the old one has no name yet", []string{"house/latchkey.db=new", "house" + order, "house.restored/latchkey.db=old"}, done},
 		{"the old one has its name, and the order still lies there", []string{"house/latchkey.db=new", "house" + order, aside + "/latchkey.db=old"}, done},
@@ -168,6 +169,37 @@ func TestTake(t *testing.T) {
 		}
 		if got, want := found(t, dir), []string{aside + "/latchkey.db=old", "house/latchkey.db=new"}; !slices.Equal(got, want) {
 			t.Errorf("found %q, want %q", got, want)
+		}
+	})
+	t.Run("a folder whose name begins with a dot is one as well", func(t *testing.T) {
+		t.Parallel()
+		house := folders(t, "house/latchkey.db=old", "house.restored/latchkey.db=new")
+		dir := filepath.Join(filepath.Dir(house), ".latchkey")
+		for _, name := range []string{"", ".restored"} {
+			if err := os.Rename(house+name, dir+name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		old, err := restore.Take(dir, noon)
+		if err != nil || filepath.Base(old) != ".latchkey.before-20261121T120000Z" {
+			t.Fatalf("old house at %q, %v", old, err)
+		}
+		if raw, err := os.ReadFile(filepath.Join(dir, "latchkey.db")); err != nil || string(raw) != "new" {
+			t.Errorf("in its place lies %q, %v", raw, err)
+		}
+	})
+	t.Run("a link that leads nowhere just now is followed, too", func(t *testing.T) {
+		t.Parallel()
+		dir := folders(t, aside+"/latchkey.db=old", "house.restored/latchkey.db=new", "house.restored"+order)
+		link := filepath.Join(t.TempDir(), "data")
+		if err := os.Symlink(dir, link); err != nil {
+			t.Fatal(err)
+		}
+		if err := restore.Resume(link); err != nil {
+			t.Fatal(err)
+		}
+		if raw, err := os.ReadFile(filepath.Join(link, "latchkey.db")); err != nil || string(raw) != "new" {
+			t.Errorf("behind the link lies %q, %v", raw, err)
 		}
 	})
 }
