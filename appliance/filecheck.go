@@ -48,7 +48,7 @@ func (a *Appliance) checkFile(ctx context.Context) health.Finding {
 		}
 		return health.Finding{
 			State: health.Warn, Text: "The file could not be checked.",
-			Hint: "Make sure that the disk has room for a copy of it and can be written.",
+			Hint: "Make sure that the disk has room for a copy of it and can be written, and that memory is not short.",
 		}
 	}
 	for _, f := range report.Findings {

@@ -3,6 +3,7 @@ package appliance
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"filippo.io/age"
 
+	"latchkey/appliance/backup"
 	"latchkey/appliance/backup/archive"
 	"latchkey/appliance/restore"
 	"latchkey/appliance/settings"
@@ -53,6 +55,18 @@ func backedUp(t *testing.T, a *Appliance) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// TestACheckThatIsKilled judges a restore and a proof whose check the kernel ends.
+func TestACheckThatIsKilled(t *testing.T) {
+	t.Parallel()
+	a := assemble(t, configOf(t))
+	f := a.finisher()
+	f.check = []string{"/bin/sh", "-c", "kill -9 $$"}
+	err := f.whole(t.Context(), a.store)
+	if problemCode(err) != "restore.unchecked" || !errors.Is(err, backup.ErrUnchecked) {
+		t.Errorf("got %v", err)
+	}
 }
 
 func closed(t *testing.T, a *Appliance) {

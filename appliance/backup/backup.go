@@ -79,7 +79,8 @@ type Config struct {
 	Kit    func(ctx context.Context) (Keys, bool, error)
 	Source Source
 	// Prove opens the unpacked house in dir, which it may change, and checks all
-	// of it. It leaves nothing open.
+	// of it. It leaves nothing open. Where it could not find out, for a reason
+	// that lies in this machine, its error wraps ErrUnchecked.
 	Prove func(ctx context.Context, dir string) error
 	// Damaged reports whether the house itself is known to be damaged: no good
 	// copy is removed then, since all that come after are of a damaged house.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -362,6 +363,22 @@ func TestWantOfScratchSpaceIsNoFaultOfTheCopy(t *testing.T) {
 				t.Errorf("%+v", p)
 			}
 		})
+	}
+}
+
+func TestACheckThatWasKilledIsNoFaultOfTheCopy(t *testing.T) {
+	s := newStage(t)
+	id, _ := s.add("nas")
+	good := s.create(Asked)
+	s.proving = func(string) error {
+		return problem.New(problem.Unavailable, "restore.unchecked", "Not checked.", "").Because(fmt.Errorf("%w: signal: killed", ErrUnchecked))
+	}
+	next := s.create(Asked)
+	if p := s.place(next.Name, id); !p.good() || p.Depth != Digest {
+		t.Errorf("the new one: %+v", p)
+	}
+	if p, err := s.Prove(t.Context(), good.Name, id); err != nil || p.Depth != Digest || !s.place(good.Name, id).good() {
+		t.Errorf("the one before: %+v, %v", p, err)
 	}
 }
 

@@ -8,6 +8,10 @@ import (
 	"latchkey/appliance/problem"
 )
 
+// ErrUnchecked is wrapped by what Config.Prove answers when the check itself
+// failed: it was killed, or found no room. That says nothing about the copy.
+var ErrUnchecked = errors.New("backup: the house could not be checked")
+
 // What can be wrong, as problems for a person.
 var (
 	errNoKit = problem.New(problem.Refused, "backup.nokit",

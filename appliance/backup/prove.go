@@ -225,8 +225,8 @@ func (b *Backups) tryOpen(ctx context.Context, src io.Reader, rd reading) (Depth
 		rd.w.step(rd.at, Checking, 0)
 		err = sheltered(func() error { return b.c.Prove(ctx, dir) })
 	}
-	if diskFails(err) { // which says nothing about the copy
-		b.c.Log.Warn("a backup can't be unpacked here", "err", err)
+	if diskFails(err) || errors.Is(err, ErrUnchecked) { // which says nothing about the copy
+		b.c.Log.Warn("a backup can't be unpacked and checked here", "err", err)
 		if noRoom(err) {
 			b.noteRoom(&b.noScratch, &shortage{Needed: needed + reserve})
 		}
