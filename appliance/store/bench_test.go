@@ -273,7 +273,14 @@ func BenchmarkOpenWith100000Items(b *testing.B) {
 	must(b, Create(dir, nil))
 	s, err := Open(b.Context(), quiet(dir))
 	must(b, err)
-	fill(b, s, 100_000, owners(100)...)
+	people := owners(100)
+	must(b, s.Accounts().Write(b.Context(), func(w account.Writer) error {
+		for i, id := range people {
+			must(b, w.PutAccount(account.Account{ID: id, Email: fmt.Sprint(i, "@example.org")}))
+		}
+		return nil
+	}))
+	fill(b, s, 100_000, people...)
 	must(b, s.Close())
 	for b.Loop() {
 		s, err := Open(b.Context(), quiet(dir))

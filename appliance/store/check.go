@@ -72,7 +72,7 @@ func mapsSafely(path string) error {
 	if err != nil {
 		return err
 	}
-	return walkPages(f, ms.newest)
+	return walkPages(f, ms.newest, walkAll)
 }
 
 // checker walks one transaction.

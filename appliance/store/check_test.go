@@ -245,7 +245,7 @@ func TestPagesThatLieAreRefusedBeforeBboltReadsThem(t *testing.T) {
 	from, file := damagedHouse(t)
 	ms, err := readMetas(bytes.NewReader(file), int64(len(file)))
 	must(t, err)
-	must(t, walkPages(bytes.NewReader(file), ms.newest))
+	must(t, walkPages(bytes.NewReader(file), ms.newest, walkAll))
 	size := int(ms.newest.pageSize)
 	leaf := 0 // a page of items with its first element
 	for id := 2; id < len(file)/size; id++ {
@@ -289,7 +289,7 @@ func TestPagesThatLieAreRefusedBeforeBboltReadsThem(t *testing.T) {
 		t.Run(says, func(t *testing.T) {
 			bad := bytes.Clone(file)
 			harm(bad)
-			if err := walkPages(bytes.NewReader(bad), ms.newest); !errors.Is(err, errPage) {
+			if err := walkPages(bytes.NewReader(bad), ms.newest, walkAll); !errors.Is(err, errPage) {
 				t.Errorf("the walk gave %v", err)
 			}
 			dir := filepath.Join(t.TempDir(), "house")
@@ -300,4 +300,48 @@ func TestPagesThatLieAreRefusedBeforeBboltReadsThem(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestOfALargeFileTheUpperPartIsWalked(t *testing.T) {
+	_, file := damagedHouse(t)
+	ms, err := readMetas(bytes.NewReader(file), int64(len(file)))
+	must(t, err)
+	counted := &countingReader{r: bytes.NewReader(file)}
+	must(t, walkPages(counted, ms.newest, 0))
+	if all := len(file) / int(ms.newest.pageSize); counted.pages > all/2 {
+		t.Errorf("%d of %d pages were read", counted.pages, all)
+	}
+	size := int(ms.newest.pageSize)
+	for id := 2; id < len(file)/size; id++ {
+		if page := file[id*size:]; page[8] == branchFlag && page[10] > 2 {
+			bad := bytes.Clone(file)
+			at := id*size + pageHeader + pageElement
+			at += int(binary.NativeEndian.Uint32(bad[at:]))
+			bad[at] ^= 0x80 // out of order
+			if err := walkPages(bytes.NewReader(bad), ms.newest, 0); !errors.Is(err, errPage) {
+				t.Errorf("a branch whose keys are out of order gave %v", err)
+			}
+			bad = bytes.Clone(file)
+			twice := id*size + pageHeader + 8
+			copy(bad[twice:twice+8], bad[twice+pageElement:])
+			if err := walkPages(bytes.NewReader(bad), ms.newest, 0); !errors.Is(err, errPage) {
+				t.Errorf("a page that is reached twice gave %v", err)
+			}
+			return
+		}
+	}
+	t.Fatal("there is no branch")
+}
+
+// countingReader counts reads of whole pages.
+type countingReader struct {
+	r     *bytes.Reader
+	pages int
+}
+
+func (c *countingReader) ReadAt(b []byte, at int64) (int, error) {
+	if len(b) > pageHeader {
+		c.pages++
+	}
+	return c.r.ReadAt(b, at)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -129,6 +130,6 @@ func FuzzWalkPages(f *testing.F) {
 		const size = 1 << 10
 		file := append(make([]byte, 2*size), pages...)
 		m := meta{pageSize: size, root: root, freelist: free, highWater: uint64(len(file) / size)}
-		_ = walkPages(bytes.NewReader(file), m)
+		_ = errors.Join(walkPages(bytes.NewReader(file), m, walkAll), walkPages(bytes.NewReader(file), m, 0))
 	})
 }

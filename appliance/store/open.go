@@ -134,7 +134,7 @@ func inspect(ctx context.Context, dir string) (damaged bool, err error) {
 	}
 	// Where the pages themselves are damaged, something may be missing from what
 	// is read, and devices would take it for removed.
-	if err := walkPages(f, ms.newest); errors.Is(err, errPage) {
+	if err := walkPages(f, ms.newest, walkStart); errors.Is(err, errPage) {
 		return false, problemDamaged(dir).Because(err)
 	} else if err != nil {
 		return false, unreadable(dir, err)

@@ -37,6 +37,7 @@ type pageWalk struct {
 	todo []subtree
 
 	branch bool // the last of todo is the element before, of the same branch
+	leaves bool // those below a branch are read, too
 }
 
 // subtree is a page and what its parent says of the keys below it: from low on,
@@ -52,10 +53,20 @@ func (s subtree) holds(first, last []byte) bool {
 	return (s.low == nil || bytes.Compare(first, s.low) >= 0) && (s.high == nil || bytes.Compare(last, s.high) < 0)
 }
 
-// walkPages is nil when the tree and the freelist are sound in themselves. The
-// file must not be shorter than m says.
-func walkPages(f io.ReaderAt, m meta) error {
-	w := &pageWalk{f: f, m: m, seen: make([]bool, m.highWater), todo: []subtree{{id: m.root}}}
+// How many bytes of pages are walked: all, or so many that a start does not wait
+// for a disk. Where there are more, leaves below a branch are left to the full
+// check: they are nearly all of a large file, and what their branches say is
+// seen all the same.
+const (
+	walkAll   = 1 << 62
+	walkStart = 16 << 20
+)
+
+// walkPages is nil when the tree and the freelist are sound in themselves; of a
+// file with more than most bytes in use only the upper part is walked. The file
+// must not be shorter than m says.
+func walkPages(f io.ReaderAt, m meta, most uint64) error {
+	w := &pageWalk{f: f, m: m, leaves: m.highWater*uint64(m.pageSize) <= most, seen: make([]bool, m.highWater), todo: []subtree{{id: m.root}}}
 	for len(w.todo) > 0 {
 		at := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]
@@ -137,6 +148,33 @@ func (w *pageWalk) elements(page []byte, at subtree) error {
 	if count > 0 && !at.holds(first, last) {
 		return fmt.Errorf("keys that belong elsewhere: %w", errPage)
 	}
+	if flags == branchFlag && !w.leaves {
+		return w.skipLeaves(count)
+	}
+	return nil
+}
+
+// skipLeaves takes the pages that a branch of count elements leads to off the
+// list where they are leaves: all of them are, or none.
+func (w *pageWalk) skipLeaves(count int) error {
+	below := w.todo[len(w.todo)-count:]
+	head := make([]byte, pageHeader)
+	if below[0].id >= w.m.highWater {
+		return errPage
+	}
+	if _, err := w.f.ReadAt(head, int64(below[0].id)*int64(w.m.pageSize)); err != nil {
+		return err
+	}
+	if binary.NativeEndian.Uint16(head[8:]) != leafFlag {
+		return nil
+	}
+	for _, page := range below {
+		if page.id < 2 || page.id >= w.m.highWater || w.seen[page.id] {
+			return errPage
+		}
+		w.seen[page.id] = true
+	}
+	w.todo = w.todo[:len(w.todo)-count]
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"latchkey/appliance/account"
+	"latchkey/appliance/problem"
 	"latchkey/appliance/vault"
 )
 
@@ -173,6 +174,9 @@ func TestARowThatStormCantDecodeIsADamagedOne(t *testing.T) {
 		file[at+len(`"Sealed":"`)+3] = bad
 		must(t, os.WriteFile(filepath.Join(dir, fileName), file, 0o600))
 		s, err := Open(t.Context(), quiet(dir))
+		if problem.Of(err).Code == "store.damaged" { // a row of the accounts, without which nothing goes
+			continue
+		}
 		must(t, err)
 		for _, name := range []string{tableAccounts, tableValues} {
 			if err := s.view(t.Context(), func(l *layer) error { _, err := l.table(name).all(); return err }); err != nil {
