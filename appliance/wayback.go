@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"latchkey/appliance/backup"
@@ -13,6 +14,7 @@ import (
 	"latchkey/appliance/backup/target"
 	"latchkey/appliance/config"
 	"latchkey/appliance/health"
+	"latchkey/appliance/install"
 	"latchkey/appliance/problem"
 )
 
@@ -41,7 +43,7 @@ func (a *Appliance) wayBack(ctx context.Context) string {
 	text := fmt.Sprintf("%s Then go back to the backup of %s, which lies %s; %s. In the page: House, Backups, “Go back to a backup”.",
 		exportFirst, spokenTime(c.Made), where, proof)
 	if file != "" {
-		text += " Or stop Latchkey and run: " + restoreCommand(file, a.cfg.Data) + "."
+		text += " Or " + restoreCommand(file, a.cfg.Data) + "."
 	}
 	return text + " " + otherDisk
 }
@@ -81,11 +83,36 @@ func placeOf(v backup.View, at, name, data string) (where, file string) {
 	return "at a place that was removed", ""
 }
 
+// restoreCommand says how to restore a file by hand. The installed house is
+// stopped with its sockets, which would start it again.
 func restoreCommand(file, data string) string {
-	return "latchkey backup restore " + file + " --kit KIT --replace --data " + data
+	restore := "latchkey backup restore " + quoted(file) + " --kit KIT --replace --data " + quoted(data)
+	if full, err := filepath.Abs(data); err == nil && full == install.DataDir {
+		return "run: sudo systemctl stop 'latchkey*' && sudo " + restore
+	}
+	return "stop Latchkey and run: " + restore
 }
 
+// quoted is a path as a shell takes it for one word.
+func quoted(path string) string {
+	if strings.Trim(path, plainInShell) == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+const plainInShell = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@"
+
 func spokenTime(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// closedKey is the way back for a key that only root can open: there is nothing
+// to restore yet.
+func closedKey(p *problem.Problem, data string) []health.Finding {
+	return []health.Finding{{
+		Code: "file", State: health.Bad, Text: p.Text,
+		Hint: "Run it as root, on the machine where it was installed: sudo latchkey doctor. On another machine, " + restoreCommand("FILE", data),
+	}}
+}
 
 // lost are the codes of problems for which a house does not open and no person
 // can mend more than by going back to a backup.
@@ -100,6 +127,9 @@ func lost() []string {
 // It is empty where why is nothing of the kind.
 func WayBack(c Config, why error) []health.Finding {
 	p := problem.Of(why)
+	if why != nil && p.Code == "store.keyClosed" {
+		return closedKey(p, config.DataDir(c.Data))
+	}
 	if why == nil || !slices.Contains(lost(), p.Code) {
 		return nil
 	}
@@ -117,11 +147,11 @@ func spooled(data string) health.Finding {
 	newest, made := newestIn(filepath.Join(data, spoolFolder))
 	if newest == "" {
 		f.Text = "There is no backup on this machine."
-		f.Hint = "Fetch the newest from where your backups go, stop Latchkey and run: " + restoreCommand("FILE", data)
+		f.Hint = "Fetch the newest from where your backups go. Then " + restoreCommand("FILE", data)
 		return f
 	}
 	f.Text = "The newest backup on this machine is of " + spokenTime(made) + "."
-	f.Hint = "Look first whether a newer one lies where your backups go. Then stop Latchkey and run: " + restoreCommand(newest, data)
+	f.Hint = "Look first whether a newer one lies where your backups go. Then " + restoreCommand(newest, data)
 	return f
 }
 

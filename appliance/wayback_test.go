@@ -12,6 +12,7 @@ import (
 
 	"latchkey/appliance/backup"
 	"latchkey/appliance/health"
+	"latchkey/appliance/install"
 	"latchkey/appliance/problem"
 )
 
@@ -162,5 +163,24 @@ func TestADamagedFileIsReadAndNotChanged(t *testing.T) {
 	}
 	if found = a.checkFile(t.Context()); found.State != health.OK || pinned(a, fileDamaged) || a.damaged.Load() {
 		t.Errorf("mended, the check says %+v, the board %v", found, a.board.List())
+	}
+}
+
+func TestRestoreCommand(t *testing.T) {
+	for _, tt := range []struct{ file, data, want string }{
+		{"/mnt/a.age", "/srv/house", "stop Latchkey and run: latchkey backup restore /mnt/a.age --kit KIT --replace --data /srv/house"},
+		{"/mnt/my disk/it's.age", "./data", `stop Latchkey and run: latchkey backup restore '/mnt/my disk/it'\''s.age' --kit KIT --replace --data ./data`},
+		{"/mnt/a.age", install.DataDir, "run: sudo systemctl stop 'latchkey*' && sudo latchkey backup restore /mnt/a.age --kit KIT --replace --data " + install.DataDir},
+	} {
+		if got := restoreCommand(tt.file, tt.data); got != tt.want {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
+func TestAClosedKeyWantsRoot(t *testing.T) {
+	got := WayBack(configOf(t), problem.New(problem.Unavailable, "store.keyClosed", "It is closed.", "Do this."))
+	if len(got) != 1 || got[0].State != health.Bad || !strings.Contains(got[0].Hint, "sudo latchkey doctor") {
+		t.Errorf("it says %+v", got)
 	}
 }
