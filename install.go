@@ -288,9 +288,12 @@ func undo(ctx context.Context, s streams, args []string) error {
 
 // inStateFolder is the child of an install that works in the service's folder as
 // the service's user: not for people.
-func inStateFolder(_ context.Context, s streams, args []string) error {
+func inStateFolder(ctx context.Context, s streams, args []string) error {
 	if len(args) != 2 {
 		return usage("%s wants what to do, and for which upgrade.", install.WorkCommand)
+	}
+	if args[0] == install.HoldVerb {
+		return install.Hold(ctx, install.StateDir, s.out)
 	}
 	said, err := install.Work(install.StateDir, args[0], args[1])
 	if err != nil {

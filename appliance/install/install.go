@@ -164,8 +164,9 @@ func (c Config) start(ctx context.Context) error {
 			c.say("  " + unit + " can't be started, most likely because another program holds its port; the house goes on without it.")
 		}
 	}
-	// reset-failed: earlier failures are no reason to refuse this start.
-	_, _ = c.System.Run(ctx, systemctl("reset-failed", systemd.Service))
+	// reset-failed: earlier failures, those of starts that an upgrade refused
+	// included, are no reason to refuse this start.
+	_, _ = c.System.Run(ctx, systemctl("reset-failed", systemd.Undo, systemd.Socket, systemd.HTTPS, systemd.HTTP, systemd.Service))
 	if _, err := c.System.Run(ctx, systemctl("start", systemd.Socket, systemd.Service)); err != nil {
 		return problemStart(err)
 	}

@@ -114,12 +114,13 @@ func TestUpgrade(t *testing.T) {
 		want    string
 		backups int
 	}{
-		"a good one takes the house over":                      {"", nil, "", wholeNew, 1},
-		"one whose trial fails changes nothing":                {"trial", nil, "install.trial", wholeOld, 1},
-		"one that does not get ready gives everything back":    {"start", nil, "install.undone", wholeOld, 1},
-		"without a backup nothing begins":                      {"", errors.New("no room"), "install.backup", wholeOld, 1},
-		"a house that can make no backup is kept":              {"", ErrNoBackup, "", wholeNew, 1},
-		"one that fails after it has passed is undone by none": {"late", nil, "install.start", strings.Replace(wholeNew, "true", "false", 1), 1},
+		"a good one takes the house over":                            {"", nil, "", wholeNew, 1},
+		"one whose trial fails changes nothing":                      {"trial", nil, "install.trial", wholeOld, 1},
+		"one that does not get ready gives everything back":          {"start", nil, "install.undone", wholeOld, 1},
+		"without a backup nothing begins":                            {"", errors.New("no room"), "install.backup", wholeOld, 1},
+		"a house that can make no backup is kept":                    {"", ErrNoBackup, "", wholeNew, 1},
+		"one that fails after it has passed is undone by none":       {"late", nil, "install.start", strings.Replace(wholeNew, "true", "false", 1), 1},
+		"one that is ready, and noted nowhere that it is, is undone": {"silent", nil, "install.undone", wholeOld, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := lived(t)

@@ -16,6 +16,7 @@ import (
 type marker struct {
 	ID       string   `json:"id"`
 	Swapping bool     `json:"swapping"` // from here on things may have changed places
+	Starting bool     `json:"starting"` // whoever upgrades starts the house, and nobody else may
 	From     string   `json:"from"`     // the version that was there
 	To       string   `json:"to"`
 	Program  bool     `json:"program"` // one was there, and was kept aside

@@ -65,6 +65,18 @@ func problemBusy() *problem.Problem {
 		"Another install or upgrade is under way on this machine.", "Wait for its end.")
 }
 
+func problemInUse(err error) *problem.Problem {
+	return problem.New(problem.Unavailable, "install.inuse",
+		"The house can't be had alone: another program has it open.",
+		"End every latchkey command that works on this machine's house (latchkey admin, latchkey setup --local), then try again.").Because(err)
+}
+
+func problemRunning() *problem.Problem {
+	return problem.New(problem.Unavailable, "install.running",
+		"Latchkey was stopped, and runs all the same.",
+		"See what starts it again: systemctl status latchkey ; end that, then try again.")
+}
+
 func problemBackup(err error) *problem.Problem {
 	return problem.New(problem.Unavailable, "install.backup",
 		"The house can't be backed up, so that nothing was changed.",

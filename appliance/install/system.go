@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -26,6 +27,9 @@ type Command struct {
 	// Until: once a line that it prints begins so, it has done what was wanted
 	// and is asked to end. Ending earlier is then an error.
 	Until string
+	// While is done from that line on, before the command is asked to end; its
+	// context ends when the command has ended by itself. nil does nothing.
+	While func(context.Context)
 }
 
 // String is the command as a person would type it, without what is secret.
@@ -84,7 +88,9 @@ func (Machine) Run(ctx context.Context, c Command) ([]byte, error) {
 	if c.Until != "" {
 		out.until, out.reached = c.Until, func() { _ = cmd.Process.Signal(syscall.SIGTERM) }
 	}
+	ended := c.meanwhile(ctx, out)
 	err := cmd.Run()
+	ended()
 	if err == nil && c.Until != "" && !out.done {
 		err = errors.New("it ended by itself")
 	}
@@ -92,6 +98,27 @@ func (Machine) Run(ctx context.Context, c Command) ([]byte, error) {
 		return out.all.Bytes(), fmt.Errorf("%s: %w: %s", c, err, strings.TrimSpace(string(errs.kept)))
 	}
 	return out.all.Bytes(), nil
+}
+
+// meanwhile has While done when out.reached is called, and what out.reached did
+// until now after it. ended waits for it, once the command is no more.
+func (c Command) meanwhile(ctx context.Context, out *said) (ended func()) {
+	if c.While == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var doing sync.WaitGroup
+	after := out.reached
+	out.reached = func() {
+		doing.Go(func() {
+			c.While(ctx)
+			after()
+		})
+	}
+	return func() {
+		cancel()
+		doing.Wait()
+	}
 }
 
 // handOver gives the reading end of a pipe that holds the key; a pipe takes so

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"latchkey/appliance/problem"
-	"latchkey/systemd"
 )
 
 // when says whether units may be stopped and started.
@@ -21,8 +20,10 @@ const (
 
 // Undo ends an upgrade that was cut short: with the new version where that had
 // noted that it is about to answer, else with the old one and its data as they
-// were. systemd runs it before each start of the house; where an install is
-// under way, none was, or the house runs already, it does nothing.
+// were. systemd runs it before each start of the house; where no upgrade was
+// under way, or the house runs already, it does nothing. While one is under way
+// it answers the problem "install.busy", so that nobody but that upgrade starts
+// the house.
 func Undo(ctx context.Context, c Config) error {
 	if !exists(c.Place.at(markerFile)) {
 		return nil
@@ -30,7 +31,7 @@ func Undo(ctx context.Context, c Config) error {
 	unlock, err := c.Place.lock()
 	var p *problem.Problem
 	if errors.As(err, &p) {
-		return nil // an install that lives sees to it, and it is who starts the house
+		return c.busy(p)
 	}
 	if err != nil {
 		return err
@@ -38,14 +39,23 @@ func Undo(ctx context.Context, c Config) error {
 	defer unlock()
 	// A start that is asked for while another one is under way comes here, too;
 	// nothing may change places under a house that is being opened.
-	pid, err := c.System.Run(ctx, systemctl("show", "--property=MainPID", "--value", systemd.Service))
-	if err != nil {
-		return fmt.Errorf("asking whether the house runs: %w", err)
-	}
-	if strings.TrimSpace(string(pid)) != "0" {
-		return nil
+	if up, err := c.runs(ctx); err != nil || up {
+		return err
 	}
 	return c.settle(ctx, beforeStart)
+}
+
+// busy answers p, that an upgrade lives, unless it is this upgrade's start of
+// the house that is asked for.
+func (c Config) busy(p *problem.Problem) error {
+	m, err := c.Place.readMarker()
+	if err != nil {
+		return err
+	}
+	if m == nil || m.Starting {
+		return nil
+	}
+	return p
 }
 
 // settle ends what an earlier run left.
@@ -68,19 +78,18 @@ func (c Config) settle(ctx context.Context, now when) error {
 // goes when the rest is done.
 func (c Config) end(ctx context.Context, m marker, now when) (forward bool, err error) {
 	if m.Swapping {
-		said, err := c.work(ctx, "passed", m.ID)
-		if err != nil {
+		if forward, err = c.passed(ctx, m.ID); err != nil {
 			return false, err
-		}
-		if strings.TrimSpace(said) == passedWord {
+		} else if forward {
 			return true, c.settled(ctx, m)
 		}
 	}
 	if now == runningNow {
-		if err := c.stop(ctx); err != nil {
-			return false, fmt.Errorf("stopping the new version: %w", err)
+		if forward, err = c.halt(ctx, &m); err != nil {
+			return false, err
+		} else if forward {
+			return true, errors.Join(c.settled(ctx, m), c.start(ctx))
 		}
-		c.at("undo: stopped")
 	}
 	if err := c.putBack(ctx, m); err != nil {
 		return false, err
@@ -94,6 +103,30 @@ func (c Config) end(ctx context.Context, m marker, now when) (forward bool, err 
 		return false, c.start(ctx)
 	}
 	return false, nil
+}
+
+// halt stops what runs, for good. The new version may have noted meanwhile that
+// it is about to answer, and answered: passed says so.
+func (c Config) halt(ctx context.Context, m *marker) (passed bool, err error) {
+	if m.Starting {
+		m.Starting = false
+		if err := c.Place.writeMarker(*m); err != nil {
+			return false, err
+		}
+	}
+	if err := c.stop(ctx); err != nil {
+		return false, fmt.Errorf("stopping the new version: %w", err)
+	}
+	c.at("undo: stopped")
+	if !m.Swapping {
+		return false, nil
+	}
+	if up, err := c.runs(ctx); err != nil {
+		return false, err
+	} else if up {
+		return false, problemRunning()
+	}
+	return c.passed(ctx, m.ID)
 }
 
 // putBack gives the old house, program and files their places.

@@ -57,25 +57,8 @@ func (c Config) replace(ctx context.Context, m *marker, plan []Step) error {
 		return fmt.Errorf("stopping the house: %w", err)
 	}
 	c.at("stopped")
-	if m.House {
-		if err := c.tryOut(ctx, *m); err != nil {
-			return err
-		}
-	}
-	if err := c.keepAside(m); err != nil {
+	if err := c.alone(ctx, *m, func(ctx context.Context) error { return c.tryAndSwap(ctx, m) }); err != nil {
 		return err
-	}
-	m.Swapping = true
-	if err := c.Place.writeMarker(*m); err != nil {
-		return err
-	}
-	c.at("swapping")
-	if m.House {
-		c.say("Swapping.")
-		if _, err := c.work(ctx, "new", m.ID); err != nil {
-			return err
-		}
-		c.at("house swapped")
 	}
 	if !c.Packaged {
 		if err := renameDurable(c.Place.at(c.next()), c.Place.at(c.program())); err != nil {
@@ -86,7 +69,57 @@ func (c Config) replace(ctx context.Context, m *marker, plan []Step) error {
 	if err := c.do(ctx, slices.DeleteFunc(plan, func(s Step) bool { return s.Does == CopyProgram }), nil); err != nil {
 		return err
 	}
-	return c.start(ctx)
+	return c.startNew(ctx, m)
+}
+
+// tryAndSwap is what is done while nobody may open the house.
+func (c Config) tryAndSwap(ctx context.Context, m *marker) error {
+	if m.House {
+		if err := c.tryOut(ctx, *m); err != nil {
+			return err
+		}
+	}
+	if err := c.keepAside(m); err != nil {
+		return err
+	}
+	// Somebody may have started the old version meanwhile, or tries again and
+	// again to.
+	if err := c.quiet(ctx); err != nil {
+		return err
+	}
+	m.Swapping = true
+	if err := c.Place.writeMarker(*m); err != nil {
+		return err
+	}
+	c.at("swapping")
+	if !m.House {
+		return nil
+	}
+	c.say("Swapping.")
+	if _, err := c.work(ctx, "new", m.ID); err != nil {
+		return err
+	}
+	c.at("house swapped")
+	return nil
+}
+
+// startNew starts the new program. One that is ready without having noted it
+// would be undone by a power cut, and what people saved with it lost.
+func (c Config) startNew(ctx context.Context, m *marker) error {
+	m.Starting = true
+	if err := c.Place.writeMarker(*m); err != nil {
+		return err
+	}
+	if err := c.start(ctx); err != nil {
+		return err
+	}
+	switch passed, err := c.passed(ctx, m.ID); {
+	case err != nil:
+		return err
+	case !passed:
+		return errors.New("the new version answers, and has not noted that it does")
+	}
+	return nil
 }
 
 // trialPatience is enough to migrate and check the house of a hundred people on

@@ -37,6 +37,8 @@ const passedWord = "yes"
 //	drop ID    removes whichever of both is not the house, and the notes
 //	keep TIME  keeps it under a name with the time, which it answers
 //	passed ID  "yes" where the new program noted that it is about to answer
+//
+// Hold is one of these verbs, too.
 func Work(state, verb, id string) (string, error) {
 	s := stateFolder{state}
 	if id == "" || strings.ContainsAny(id, "/\x00") {
