@@ -23,7 +23,7 @@ func flips() int {
 	if testing.Short() || os.Getenv("LATCHKEY_QUICK") != "" {
 		return 6
 	}
-	return 100
+	return 60
 }
 
 // spot is a bit of a file, and what it is part of.

@@ -54,7 +54,7 @@ func cycles(t *testing.T) int {
 	if testing.Short() || os.Getenv("LATCHKEY_QUICK") != "" {
 		return 20
 	}
-	return 400
+	return 240
 }
 
 // scene is one thing that the real program does, killed in the middle.
