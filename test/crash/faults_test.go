@@ -224,6 +224,7 @@ func names(place string) (all []string) {
 }
 
 func TestADiskIsFull(t *testing.T) {
+	t.Parallel()
 	n := moveIn(t, "4G")
 	lift := fill(t, n.place, n.dir, 0)
 	n.suffers("store.full")
@@ -257,12 +258,14 @@ func TestADiskIsFull(t *testing.T) {
 }
 
 func TestADiskFails(t *testing.T) {
+	t.Parallel()
 	wants(t, "strace")
 	for what, f := range map[string]fault{
 		"when it writes": failing("pwrite64", ""),
 		"when it syncs":  failing("fdatasync", ""),
 	} {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			n := moveIn(t, "4G")
 			lift := f(t, n.place, n.dir, n.live.PID())
 			n.suffers("store.disk")
@@ -272,6 +275,7 @@ func TestADiskFails(t *testing.T) {
 		})
 	}
 	t.Run("when it syncs what makes a write count", func(t *testing.T) {
+		t.Parallel()
 		n := moveIn(t, "4G")
 		lift := failing("fdatasync", "2+2")(t, n.place, n.dir, n.live.PID())
 		var err error
@@ -301,6 +305,7 @@ func TestADiskFails(t *testing.T) {
 }
 
 func TestADiskIsLocked(t *testing.T) {
+	t.Parallel()
 	n := moveIn(t, "4G")
 	lock(t, n.place, n.dir, n.live.PID())
 	n.suffers("store.readonly", "store.disk", "store.stopped")
@@ -333,6 +338,7 @@ func TestADiskIsLocked(t *testing.T) {
 // TestWhatCantBeToldIsNoTrouble starts a house whose log and console take
 // nothing, as on a full disk.
 func TestWhatCantBeToldIsNoTrouble(t *testing.T) {
+	t.Parallel()
 	h := furnish(t, 0, 3, "")
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

@@ -82,6 +82,7 @@ func compact(t *testing.T, dir string) []byte {
 // how to come back, or what it serves is right, or refused; and where anything
 // is not right, doctor says so and names the backup.
 func TestAFlippedBitIsFoundOrHarmless(t *testing.T) {
+	t.Parallel()
 	h := furnish(t, 0, 150, "")
 	if _, _, err := complete(program(t), "backup", "create", "--data", h.dir); err != nil {
 		t.Fatal(err)
@@ -180,6 +181,7 @@ func serveDamaged(t *testing.T, dir, token string, b *book) (came string, err er
 // TestAFlippedBitOfAKeyOrABackupIsFound flips bits of what lies beside the
 // database.
 func TestAFlippedBitOfAKeyOrABackupIsFound(t *testing.T) {
+	t.Parallel()
 	h := furnish(t, 0, 10, "")
 	box := &sandbox{root: memory(t)}
 	key, err := os.ReadFile(filepath.Join(h.dir, "seal.key"))
