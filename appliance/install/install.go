@@ -17,6 +17,7 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -80,8 +81,34 @@ const (
 // ready. An upgrade that an earlier run left half done is ended first. What a
 // person can mend comes as a problem.Problem: install.root, install.systemd,
 // install.package, install.downgrade, install.folder, install.trial,
-// install.start, install.busy, install.backup.
+// install.start, install.busy, install.backup, install.inuse, install.running.
 func Install(ctx context.Context, c Config) (Done, error) {
+	done, err := c.orPackaged().install(ctx)
+	if err != nil && c.Packaged {
+		if back := c.putUntriedBack(); back != nil {
+			err = errors.Join(err, fmt.Errorf("putting the program before back: %w", back))
+		}
+	}
+	return done, err
+}
+
+// orPackaged is Packaged where a package's own program is run by a person, to
+// change its settings.
+func (c Config) orPackaged() Config {
+	c.Packaged = c.Packaged || c.Program == c.Place.at(filepath.Join(packagedBin, programName)) && exists(c.Place.at(filepath.Join(packagedDir, systemd.Service)))
+	return c
+}
+
+// putUntriedBack gives a package's program before its place again where no
+// upgrade began: the next start would run the one that nobody tried.
+func (c Config) putUntriedBack() error {
+	if !exists(c.Place.at(c.before())) || exists(c.Place.at(markerFile)) {
+		return nil
+	}
+	return renameDurable(c.Place.at(c.before()), c.Place.at(c.program()))
+}
+
+func (c Config) install(ctx context.Context) (Done, error) {
 	if c.FilesOnly {
 		return Done{Kind: First, To: c.Version}, c.do(ctx, files(c.wanted(found{})), nil)
 	}
@@ -141,6 +168,9 @@ func (c Config) fresh(ctx context.Context, f found, plan []Step) error {
 		err = c.start(ctx)
 	}
 	if err == nil {
+		if c.Packaged {
+			_ = os.Remove(c.Place.at(c.before())) // it is the same
+		}
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)

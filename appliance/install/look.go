@@ -181,6 +181,7 @@ func (c Config) wanted(f found) Wanted {
 
 // Preview is what Install would do, without doing anything.
 func Preview(ctx context.Context, c Config) (Kind, []Step, error) {
+	c = c.orPackaged()
 	if c.FilesOnly {
 		return First, files(c.wanted(found{})), nil
 	}

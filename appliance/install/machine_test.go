@@ -119,6 +119,9 @@ func (m *machine) Run(ctx context.Context, c Command) ([]byte, error) {
 		return []byte(said), err
 	case len(c.Args) > 1 && c.Args[1] == "--private":
 		m.asUser(c)
+		if c.Name == "/proc/self/exe" { // a package's
+			c.Name = m.place.at(filepath.Join(packagedBin, programName))
+		}
 		if c.Until == "" || m.hasKey() != (string(c.Key) == machineKey) {
 			m.t.Errorf("a trial without an end, or with the key %q", c.Key)
 		}
@@ -218,7 +221,7 @@ func (m *machine) systemctl(ctx context.Context, args []string) error {
 		m.units = m.read(filepath.Join(unitDir, systemd.Service))
 	case "stop":
 		for _, unit := range args[1:] {
-			if !exists(m.place.at(filepath.Join(unitDir, unit))) {
+			if !exists(m.place.at(filepath.Join(unitDir, unit))) && !exists(m.place.at(filepath.Join(packagedDir, unit))) {
 				return errors.New("Unit " + unit + " not loaded.")
 			}
 		}
@@ -237,10 +240,16 @@ func (m *machine) systemctl(ctx context.Context, args []string) error {
 // boot starts the service, as systemd does when the machine starts: first what
 // undoes half of an upgrade.
 func (m *machine) boot(ctx context.Context) error {
-	if err := Undo(ctx, Config{Place: m.place, System: m, Program: m.place.at(binDir + "/" + programName), Now: time.Now}); err != nil {
+	program := m.place.at(filepath.Join(binDir, programName))
+	if !exists(program) {
+		program = m.place.at(filepath.Join(packagedBin, programName))
+	}
+	if err := Undo(ctx, Config{Place: m.place, System: m, Program: program, Now: time.Now}); err != nil {
 		return fmt.Errorf("latchkey-undo.service: %w", err)
 	}
-	program := m.place.at(filepath.Join(binDir, programName))
+	if m.up {
+		return nil
+	}
 	if err := m.open(program, m.place.at(DataDir), "start"); err != nil {
 		return err
 	}

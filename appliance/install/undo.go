@@ -163,6 +163,11 @@ func (c Config) putBack(ctx context.Context, m marker) error {
 
 // settled forgets the way back: the new version is what is there now.
 func (c Config) settled(ctx context.Context, m marker) error {
+	// First, as long as the marker says that the new one has passed: one that
+	// lies about later would be taken for the last that worked.
+	if err := removeDurable(c.Place.at(c.before())); err != nil {
+		return err
+	}
 	if err := c.Place.removeMarker(); err != nil {
 		return err
 	}
