@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"latchkey/appliance/backup/target"
 	"latchkey/appliance/problem"
 )
 
@@ -21,6 +22,9 @@ var (
 		"There is no such backup.", "Look at the list again; it may have been replaced by a newer one.")
 	errNoTarget = problem.New(problem.NotFound, "backup.notarget",
 		"There is no such place for backups.", "Look at the list again; somebody may have removed it.")
+	errCompare = problem.New(problem.Refused, target.CodeUnchecked,
+		"Nobody has compared this server's fingerprint yet.",
+		"Check the place, compare the fingerprint that is shown, and check it once more with that.")
 	errBusy = problem.New(problem.Unavailable, "backup.busy",
 		"Latchkey is busy with another backup just now.", "Try again when it is done.")
 	errDamaged = problem.New(problem.Unavailable, "backup.damaged",

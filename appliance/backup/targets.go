@@ -42,8 +42,8 @@ func (b *Backups) Target(id string) (target.Config, bool) {
 	return list[i], true
 }
 
-// CheckTarget tries a target out, saved or not. With the ID of a saved one,
-// secrets left empty are that one's. The config that comes back holds secrets.
+// CheckTarget tries a target out, saved or not; see target.Look for one that is
+// only met. With the ID of a saved one, secrets left empty are that one's. The config that comes back holds secrets.
 func (b *Backups) CheckTarget(ctx context.Context, c target.Config) (target.Look, target.Config, error) {
 	if old, saved := b.Target(c.ID); saved {
 		c = c.KeepFrom(old)
@@ -75,6 +75,9 @@ func (b *Backups) SaveTarget(ctx context.Context, c target.Config) (string, erro
 		seen, full, err := b.c.Check(ctx, c, b.env())
 		if err != nil {
 			return "", err
+		}
+		if seen.Compare {
+			return "", errCompare
 		}
 		full.ID, full.Name = c.ID, c.Name
 		c, look = full, &seen

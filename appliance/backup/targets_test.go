@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -118,6 +119,22 @@ func TestSavingTargets(t *testing.T) {
 		}
 		if got := named(target.Config{Name: strings.Repeat("ä", 100)}); len([]rune(got)) != longestName {
 			t.Error(got)
+		}
+	})
+	t.Run("one whose host key nobody has compared is not kept", func(t *testing.T) {
+		s, id := open(t)
+		s.c.Check = func(_ context.Context, c target.Config, _ target.Env) (target.Look, target.Config, error) {
+			return target.Look{Compare: true, HostKey: "ssh-ed25519 SHA256:x"}, c, nil
+		}
+		for _, at := range []string{"", id} {
+			c := config("attic")
+			c.ID = at
+			if _, err := s.SaveTarget(t.Context(), c); problem.Of(err).Code != target.CodeUnchecked {
+				t.Errorf("%q: %v", at, err)
+			}
+		}
+		if len(s.targets()) != 1 {
+			t.Errorf("kept %+v", s.targets())
 		}
 	})
 	t.Run("trying one out keeps nothing", func(t *testing.T) {

@@ -162,7 +162,9 @@ func (r *Restore) Fetch(id string, open func(context.Context) (io.ReadCloser, er
 }
 
 // List connects to a place and gives the backups that lie there, oldest first.
-// What was pinned of the place (a server's key) counts for FetchFrom.
+// What was pinned of the place (a server's key) counts for FetchFrom. With
+// Look.Compare there are none yet, and nothing is pinned: the person compares
+// the server's key, which is a field of the next List.
 func (r *Restore) List(ctx context.Context, id string, c target.Config) (target.Look, []target.Object, error) {
 	before, err := r.met(id)
 	if err != nil {
@@ -171,6 +173,9 @@ func (r *Restore) List(ctx context.Context, id string, c target.Config) (target.
 	look, c, err := r.cfg.Meet(ctx, c.KeepFrom(before))
 	if err != nil {
 		return target.Look{}, nil, err
+	}
+	if look.Compare {
+		return look, nil, nil
 	}
 	place, err := r.cfg.Open(ctx, c)
 	if err != nil {

@@ -27,7 +27,7 @@ func folder(t *testing.T, dir string) targettest.Place {
 
 func checked(t *testing.T, p targettest.Place) (target.Look, target.Target) {
 	t.Helper()
-	look, c, err := target.Check(t.Context(), p.Config, p.Env)
+	look, c, err := targettest.Check(t.Context(), p.Config, p.Env)
 	if err != nil {
 		t.Fatal(err, problem.Of(err).Cause)
 	}

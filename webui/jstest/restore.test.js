@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 // Before the modules make their clocks.
 process.env.TZ = 'Europe/Berlin';
-const { foundOf, houseOf, isOfKit, progressOf, severalHouses, sizeOf, stepOf } =
+const { foundOf, houseOf, isOfKit, progressOf, severalHouses, sizeOf, stepOf, withHostKey } =
   await import('../static/views/restore-model.js');
 
 const { commandIn, dayText, sayingOf } = await import('../static/views/restore-words.js');
@@ -27,6 +27,22 @@ test('the bar shows the slower of sending and reading', () => {
   assert.equal(progressOf({ ...reading, phase: 'checking' }, null).part, null);
 });
 
+test('a host key goes along only once it was compared', () => {
+  const stranger = foundOf({
+    compare: true,
+    hostKey: 'ssh-ed25519 SHA256:x',
+    fields: { hostKey: 'ssh-ed25519 SHA256:x' },
+  });
+  assert.equal(stranger.compare, true);
+  const place = { kind: 'sftp', fields: { host: 'nas', hostKey: '' } };
+  assert.deepEqual(withHostKey(place, null), place);
+  assert.deepEqual(withHostKey(place, { key: stranger.hostKey }).fields, {
+    host: 'nas',
+    hostKey: 'ssh-ed25519 SHA256:x',
+  });
+  assert.equal(place.fields.hostKey, '');
+});
+
 test('what lies in a place is told by date and by house', () => {
   const older = { name: 'latchkey-1a2b3c4d-20261119T031500Z.age', made: '2026-11-19T03:15:00Z', bytes: 1 };
   const newer = { name: 'latchkey-99999999-20261120T031500Z.age', made: '2026-11-20T03:15:00Z', bytes: 2 };
@@ -37,8 +53,8 @@ test('what lies in a place is told by date and by house', () => {
   );
   assert.equal(severalHouses(found.copies), true);
   assert.equal(severalHouses([older, { ...older, made: '2026-11-18T03:15:00Z' }]), false);
-  assert.deepEqual(foundOf([older]), { copies: [older], hostKey: '', fields: {} });
-  assert.deepEqual(foundOf(null), { copies: [], hostKey: '', fields: {} });
+  assert.deepEqual(foundOf([older]), { copies: [older], compare: false, hostKey: '', fields: {} });
+  assert.deepEqual(foundOf(null), { copies: [], compare: false, hostKey: '', fields: {} });
   assert.equal(houseOf('holiday.jpg'), '');
   assert.equal(
     sizeOf({

@@ -23,7 +23,7 @@ type backend interface {
 // meeting is what a kind does when a person is there: it pins, finds out and fills in.
 type meeting interface {
 	backend
-	// meet connects and completes the config's fields, without writing.
+	// meet connects and completes the config's fields, without writing. It may ask to Compare; then nothing follows.
 	meet(ctx context.Context, fields map[string]string, look *Look) error
 	// prepare makes what is missing before the first backup (a folder, a mark).
 	prepare(ctx context.Context, fields map[string]string, look *Look) error
@@ -77,6 +77,9 @@ func meet(ctx context.Context, c Config, env Env) (Look, Config, error) {
 	if err := t.words.explain(ctx, "meeting", t.meeting.meet(ctx, c.Fields, &look)); err != nil {
 		return look, given, err
 	}
+	if look.Compare {
+		return look, c, nil
+	}
 	if _, err := t.List(ctx); err != nil {
 		return look, given, err
 	}
@@ -94,6 +97,9 @@ func check(ctx context.Context, c Config, env Env) (Look, Config, error) {
 	defer t.Close()
 	if err := t.words.explain(ctx, "meeting", t.meeting.meet(ctx, c.Fields, &look)); err != nil {
 		return look, given, err
+	}
+	if look.Compare {
+		return look, c, nil
 	}
 	if err := t.words.explain(ctx, "preparing", t.meeting.prepare(ctx, c.Fields, &look)); err != nil {
 		return look, given, err

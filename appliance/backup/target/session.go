@@ -161,7 +161,7 @@ func (l *line) dial(ctx context.Context, algorithms []string, seen *pin) (*sessi
 func handshaking(err error) error {
 	var none *ssh.AlgorithmNegotiationError
 	switch {
-	case errors.Is(err, errOther), errors.As(err, &none) && strings.Contains(none.Error(), "host key"):
+	case errors.Is(err, errOther), errors.Is(err, errStranger), errors.As(err, &none) && strings.Contains(none.Error(), "host key"):
 		return err
 	case strings.Contains(err.Error(), "unable to authenticate"), strings.Contains(err.Error(), "more than a password"):
 		return says(CodeRefused, err)

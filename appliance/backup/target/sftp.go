@@ -325,9 +325,15 @@ func (s *sftpServer) close() error {
 	return nil
 }
 
-// meet pins the host key that answers, and keeps the connection.
+// meet signs in where a host key is pinned, and keeps the connection; else it only tells which one answers.
 func (s *sftpServer) meet(ctx context.Context, fields map[string]string, look *Look) error {
 	session, seen, err := s.line.connect(ctx)
+	if errors.Is(err, errStranger) {
+		fields[FieldHostKey], look.HostKey, look.Compare = seen.String(), seen.String(), true
+		look.Text = "Latchkey meets " + s.line.addr + " for the first time, and has told it no password yet."
+		look.Hint = "Compare the fingerprint with the one that the server itself shows; then check once more: " + seen.String()
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -336,7 +342,6 @@ func (s *sftpServer) meet(ctx context.Context, fields map[string]string, look *L
 	s.line.mu.Unlock()
 	fields[FieldHostKey], look.HostKey = seen.String(), seen.String()
 	look.Text = "Backups go to " + s.line.addr + " through an encrypted connection."
-	look.Hint = "Compare the fingerprint with the one that the server itself shows: " + seen.String()
 	return nil
 }
 

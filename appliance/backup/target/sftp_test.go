@@ -2,6 +2,7 @@ package target_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -43,11 +44,20 @@ func TestHostKeyIsPinned(t *testing.T) {
 	p := attic(t, serve(first))
 	_, err := target.Open(t.Context(), p.Config, p.Env)
 	targettest.Wants(t, err, target.CodeUnchecked)
-	look, c, err := target.Check(t.Context(), p.Config, p.Env)
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := "ssh-ed25519 " + ssh.FingerprintSHA256(first.PublicKey())
+	for doing, try := range map[string]func(context.Context, target.Config, target.Env) (target.Look, target.Config, error){"checking": target.Check, "meeting": target.Meet} {
+		look, c, err := try(t.Context(), p.Config, p.Env)
+		if err != nil || !look.Compare || look.HostKey != want || c.Fields[target.FieldHostKey] != want || look.Text == "" || !strings.Contains(look.Hint, want) {
+			t.Errorf("%s a stranger: %+v, %v", doing, look, err)
+		}
+		if n := tried.Load(); n != 0 {
+			t.Errorf("%s: the password went to a stranger %d times", doing, n)
+		}
+	}
+	look, c, err := targettest.Check(t.Context(), p.Config, p.Env)
+	if err != nil || look.Compare || tried.Load() == 0 {
+		t.Fatal(look, err)
+	}
 	if look.HostKey != want || c.Fields[target.FieldHostKey] != want {
 		t.Errorf("it shows %q and pins %q, want %q", look.HostKey, c.Fields[target.FieldHostKey], want)
 	}
@@ -58,7 +68,7 @@ func TestHostKeyIsPinned(t *testing.T) {
 	addr := targettest.ServeSSH(t, p.Dir, serve(second)).Addr
 	tried.Store(0)
 	other := impostor.At(addr)
-	_, _, err = target.Check(t.Context(), other, p.Env)
+	_, _, err = targettest.Check(t.Context(), other, p.Env)
 	targettest.Wants(t, err, target.CodeHostKey)
 	values := problem.Of(err).Values
 	if values["was"] != want || values["is"] != "ssh-ed25519 "+ssh.FingerprintSHA256(second.PublicKey()) {
@@ -78,7 +88,7 @@ func TestHostKeyIsPinned(t *testing.T) {
 			asked.Fields[k] = v
 		}
 	}
-	if _, _, err := target.Check(t.Context(), asked.KeepFrom(other), p.Env); err != nil {
+	if _, _, err := targettest.Check(t.Context(), asked.KeepFrom(other), p.Env); err != nil {
 		t.Error(err)
 	}
 }
@@ -88,16 +98,16 @@ func TestFingerprintThatAPersonTypes(t *testing.T) {
 	p := attic(t, func(c *ssh.ServerConfig) { c.AddHostKey(key) })
 	print := ssh.FingerprintSHA256(key.PublicKey())
 	for _, typed := range []string{print, "256 " + print + " root@nas (ED25519)", print + "=", "ssh-ed25519 " + print} {
-		_, c, err := target.Check(t.Context(), p.With(target.FieldHostKey, typed), p.Env)
+		_, c, err := targettest.Check(t.Context(), p.With(target.FieldHostKey, typed), p.Env)
 		if err != nil || c.Fields[target.FieldHostKey] != "ssh-ed25519 "+print {
 			t.Errorf("typed as %q: %q, %v", typed, c.Fields[target.FieldHostKey], err)
 		}
 	}
-	_, _, err := target.Check(t.Context(), p.With(target.FieldHostKey, "SHA256:abc"), p.Env)
+	_, _, err := targettest.Check(t.Context(), p.With(target.FieldHostKey, "SHA256:abc"), p.Env)
 	targettest.Wants(t, err, target.CodeField)
 	wrong := "SHA256:" + strings.Repeat("A", 43)
 	for _, typed := range []string{wrong, "ssh-rsa " + wrong, "ssh-ed25519 " + wrong} {
-		_, _, err = target.Check(t.Context(), p.With(target.FieldHostKey, typed), p.Env)
+		_, _, err = targettest.Check(t.Context(), p.With(target.FieldHostKey, typed), p.Env)
 		targettest.Wants(t, err, target.CodeHostKey)
 	}
 }
@@ -164,7 +174,7 @@ func TestWaysToSignIn(t *testing.T) {
 		t.Run(c.sentence, func(t *testing.T) {
 			p := c.place
 			p.Config = p.With(target.FieldSSHKey, c.key)
-			_, _, err := target.Check(t.Context(), p.With(target.FieldPassword, c.password), p.Env)
+			_, _, err := targettest.Check(t.Context(), p.With(target.FieldPassword, c.password), p.Env)
 			if c.want != "" {
 				targettest.Wants(t, err, c.want)
 				if line := strings.Split(open, "\n")[2]; strings.Contains(err.Error(), line) {
@@ -182,14 +192,14 @@ func TestWaysToSignIn(t *testing.T) {
 func TestNoSSH(t *testing.T) {
 	p := targettest.WebDAV(t, nil)
 	s := targettest.SFTP(t)
-	_, _, err := target.Check(t.Context(), s.At(p.Addr), s.Env)
+	_, _, err := targettest.Check(t.Context(), s.At(p.Addr), s.Env)
 	targettest.Wants(t, err, target.CodeUnreachable)
 }
 
 func TestAFolderOnAServerIsMade(t *testing.T) {
 	p := targettest.SFTP(t)
 	for _, folder := range []string{p.Dir + "/a/b/c", "relative/one", "~/home", "/" + p.Dir + "//double/"} {
-		_, c, err := target.Check(t.Context(), p.With(target.FieldFolder, folder), p.Env)
+		_, c, err := targettest.Check(t.Context(), p.With(target.FieldFolder, folder), p.Env)
 		if err != nil {
 			t.Errorf("%s: %v", folder, err)
 			continue
@@ -198,7 +208,7 @@ func TestAFolderOnAServerIsMade(t *testing.T) {
 			t.Errorf("%s: %v", folder, err)
 		}
 	}
-	_, _, err := target.Check(t.Context(), p.With(target.FieldFolder, p.Dir+"/../../etc"), p.Env)
+	_, _, err := targettest.Check(t.Context(), p.With(target.FieldFolder, p.Dir+"/../../etc"), p.Env)
 	targettest.Wants(t, err, target.CodeField)
 }
 

@@ -12,6 +12,9 @@ import (
 // errOther says that another host key came than the pinned one.
 var errOther = errors.New("the host key is another than the pinned one")
 
+// errStranger says that no host key is pinned, so that nobody is told a password.
+var errStranger = errors.New("no host key is pinned yet")
+
 // keyKinds are the kinds of host keys in the order in which they are asked for.
 func keyKinds() []string {
 	return []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSA}
@@ -30,7 +33,7 @@ func algorithms(kinds ...string) []string {
 	return out
 }
 
-// pin is a host key as it is written down: its fingerprint and, where known, its kind. Empty: any.
+// pin is a host key as it is written down: its fingerprint and, where known, its kind. Empty: none yet.
 type pin struct {
 	kind        string
 	fingerprint string
@@ -60,14 +63,17 @@ func parsePin(text string) (pin, error) {
 	return p, nil
 }
 
-// meets checks one key, and notes it in seen.
+// meets checks one key, and notes it in seen. It comes before the user's name and password.
 func (p pin) meets(seen *pin) ssh.HostKeyCallback {
 	return func(_ string, _ net.Addr, key ssh.PublicKey) error {
 		*seen = pin{kind: key.Type(), fingerprint: ssh.FingerprintSHA256(key)}
-		if p.fingerprint != "" && p.fingerprint != seen.fingerprint {
-			return errOther
+		switch p.fingerprint {
+		case "":
+			return errStranger
+		case seen.fingerprint:
+			return nil
 		}
-		return nil
+		return errOther
 	}
 }
 

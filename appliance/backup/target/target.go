@@ -69,7 +69,8 @@ type Env struct {
 type Look struct {
 	SameDisk  bool   `json:"sameDisk"`  // it lies on the disk of the data folder, so it counts as no backup
 	FreeBytes int64  `json:"freeBytes"` // -1: unknown
-	HostKey   string `json:"hostKey"`   // SFTP: "ssh-ed25519 SHA256:…", to be compared by the person
+	HostKey   string `json:"hostKey"`   // SFTP: "ssh-ed25519 SHA256:…"
+	Compare   bool   `json:"compare"`   // nothing was tried yet: the person compares HostKey, then it is checked once more with that as its field
 	Text      string `json:"text"`      // one sentence on what is good or not so good here
 	Hint      string `json:"hint"`      // what to do about it; may be empty
 }
@@ -84,7 +85,9 @@ func Open(_ context.Context, c Config, env Env) (Target, error) {
 }
 
 // Check tries everything that a backup needs: it writes, lists, reads and removes a small file. It returns the
-// config completed: an SFTP server's host key and a folder's disk are pinned, which Open then insists on.
+// config completed: an SFTP server's host key and a folder's disk are pinned, which Open then insists on. An SFTP
+// server of which no host key is pinned is told neither user nor password: Look.Compare is set, and the config
+// carries the key that was found, to be checked with once a person has compared it.
 func Check(ctx context.Context, c Config, env Env) (Look, Config, error) {
 	return check(ctx, c, env)
 }

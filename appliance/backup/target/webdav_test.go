@@ -40,7 +40,7 @@ func (f *refusing) around(next http.Handler) http.Handler {
 
 func checked(t *testing.T, p targettest.Place) target.Target {
 	t.Helper()
-	_, c, err := target.Check(t.Context(), p.Config, p.Env)
+	_, c, err := targettest.Check(t.Context(), p.Config, p.Env)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,9 @@ export default Object.freeze({
   'place.more': 'More',
   'place.kept': 'Left empty, it stays as it is.',
   'place.found.ok': 'A small file was written, read back and removed there.',
+  'place.found.compare':
+    'This is the first time that Latchkey meets this server; it has told it no password yet.',
+  'place.found.compare.hint': 'Compare the fingerprint below, then press the button once more.',
   'place.found.free': '{size} are free.',
   'place.found.samedisk': 'It is the disk that the house itself lies on.',
   'place.found.samedisk.hint':

@@ -10,6 +10,7 @@ import '../text/restore.js';
 import { declined } from './house-proof.js';
 import { PlaceFields } from './place-fields.js';
 import { foundView, HostKey } from './place-found.js';
+import { withHostKey } from './restore-model.js';
 import { needed, wireForm } from './setup-parts.js';
 
 /** @typedef {import('./backup-model.js').Target} Target @typedef {import('./place-found.js').Look} Look */
@@ -18,7 +19,7 @@ import { needed, wireForm } from './setup-parts.js';
 export class PlaceForm {
   /** What the last check found, while nothing was changed since. @type {Look|null} */
   #look = null;
-  /** @type {HostKey|null} */
+  /** What is to be compared before the next check. @type {HostKey|null} */
   #hostKey = null;
   /** Whether a person gave it a name; a guess does not overrule them. */
   #named = false;
@@ -76,12 +77,14 @@ export class PlaceForm {
   }
 
   async #check() {
-    const config = this.fields.read();
+    this.#hostKey?.need();
+    const { kind, fields } = withHostKey(this.fields.read(), this.#hostKey);
     const id = this.target?.id;
     try {
-      const look = await this.desk.deps.api.post('/latchkey/backups/targets/check', { ...config, id });
+      const look = await this.desk.deps.api.post('/latchkey/backups/targets/check', { kind, fields, id });
       if (!this.#left.signal.aborted) this.#found(look);
     } catch (error) {
+      if (Object(error).code === 'target.hostkey') this.#changed(); // another one answers now: compared anew
       if (!declined(error)) this.fields.refuse(error);
     }
   }
@@ -89,19 +92,16 @@ export class PlaceForm {
   /** @param {Look} look */
   #found(look) {
     const view = foundView(look);
-    this.#look = look;
+    this.#look = look.compare ? null : look;
+    this.#hostKey = look.compare ? new HostKey(look.hostKey) : null;
     this.built.part('found').replaceChildren(view);
-    if (look.hostKey && look.hostKey !== this.target?.fields.hostKey) {
-      this.#hostKey = new HostKey(look.hostKey);
-      this.built.part('found').append(this.#hostKey.root);
-    }
-    this.built.part('go').textContent = t(look.sameDisk ? 'backup.form.save.same' : 'backup.form.save');
+    if (this.#hostKey) this.built.part('found').append(this.#hostKey.root);
+    else this.built.part('go').textContent = t(look.sameDisk ? 'backup.form.save.same' : 'backup.form.save');
     announce([...view.querySelectorAll('p')].map((line) => line.textContent).join(' '));
   }
 
   /** @param {Look} look */
   async #save(look) {
-    this.#hostKey?.need();
     const { kind, fields } = this.fields.read();
     const name = needed(this.name);
     const path = `/latchkey/backups/targets/${encodeURIComponent(this.target?.id ?? 'new')}`;

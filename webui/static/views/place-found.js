@@ -15,14 +15,19 @@ import { copyFrom, Refusal } from './setup-parts.js';
  * @property {boolean} sameDisk
  * @property {number} freeBytes -1 where that isn't known
  * @property {string} hostKey '' for none
+ * @property {boolean} compare nothing was tried yet: first a person compares the host key
  * @property {string} text
  * @property {string} hint
  * @property {Record<string, string>} fields the place's, completed
  */
 
 /** The lines of a check. @param {Look} look @returns {HTMLElement} */
-export function foundView({ sameDisk, freeBytes, text, hint }) {
+export function foundView({ sameDisk, freeBytes, text, hint, compare }) {
   const list = element('ul', 'checks');
+  if (compare) {
+    list.append(line('warn', t('place.found.compare'), t('place.found.compare.hint')));
+    return list;
+  }
   list.append(line('ok', t('place.found.ok'), ''));
   if (freeBytes >= 0) list.append(line('ok', t('place.found.free', { size: bytesText(freeBytes) }), ''));
   if (sameDisk) list.append(line('warn', t('place.found.samedisk'), t('place.found.samedisk.hint')));
@@ -41,10 +46,11 @@ function line(state, text, hint) {
   return item;
 }
 
-/** A fingerprint that a person compares. */
+/** A fingerprint that a person compares, before anybody signs in there. */
 export class HostKey {
   /** @param {string} key */
   constructor(key) {
+    this.key = key;
     const built = build('place-hostkey');
     this.root = built.root;
     this.same = built.part('same', HTMLInputElement);

@@ -24,7 +24,11 @@
  */
 
 /** A backup that lies somewhere. @typedef {{name: string, made: string, bytes: number}} Lying */
-/** What a place answered to a look. @typedef {{copies: Lying[], hostKey: string, fields: Record<string, string>}} Found */
+/**
+ * What a place answered to a look.
+ * @typedef {{copies: Lying[], compare: boolean, hostKey: string, fields: Record<string, string>}} Found
+ *   compare: nobody has signed in yet; first a person compares the host key
+ */
 
 /**
  * Where a backup comes from: a file of this device; a place that the form
@@ -69,9 +73,20 @@ export function foundOf(answer) {
   const copies = Array.isArray(answer) ? answer : (answer?.copies ?? []);
   return {
     copies: [...copies].sort((a, b) => b.made.localeCompare(a.made)),
+    compare: answer?.compare === true,
     hostKey: String(answer?.hostKey ?? ''),
     fields: answer?.fields ?? {},
   };
+}
+
+/**
+ * A place with the host key that a person has compared, if there was one to
+ * compare; without it the house signs in nowhere.
+ * @param {import('./place-fields.js').PlaceConfig} place @param {{key: string}|null} compared
+ * @returns {import('./place-fields.js').PlaceConfig}
+ */
+export function withHostKey({ kind, fields }, compared) {
+  return { kind, fields: compared ? { ...fields, hostKey: compared.key } : fields };
 }
 
 /** The house that a backup's name speaks of: the first eight digits of its identity; '' for none. @param {string} name */

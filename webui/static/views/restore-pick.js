@@ -1,12 +1,8 @@
-/**
- * Which of the backups that lie in a place: by date, the newest chosen. A
- * server's fingerprint is compared first.
- */
+/** Which of the backups that lie in a place: by date, the newest chosen. */
 import { ago } from '../components/format.js';
 import { build, element } from '../components/template.js';
 import { t } from '../text/restore.js';
 import { bytesText } from './bytes.js';
-import { HostKey } from './place-found.js';
 import { houseOf, severalHouses } from './restore-model.js';
 import { dayText } from './restore-words.js';
 import { wireForm } from './setup-parts.js';
@@ -20,13 +16,11 @@ const FIRST = 6;
  * @param {import('./restore.js').Restoring} restoring
  * @param {import('./place-fields.js').PlaceConfig} place @param {Found} found @param {AbortSignal} signal
  */
-export function showPick(restoring, place, { copies, hostKey, fields }, signal) {
+export function showPick(restoring, place, { copies, fields }, signal) {
   const built = build('restore-pick');
   const several = severalHouses(copies);
   const list = built.part('list');
   const more = built.part('more');
-  const key = hostKey ? new HostKey(hostKey) : null;
-  if (key) built.part('hostkey').append(key.root);
   built.part('lead').textContent = t('restore.pick.lead', { count: copies.length });
   const choices = copies.map((copy, i) => choiceOf(copy, i === 0, several));
   list.append(...choices.slice(0, FIRST));
@@ -41,7 +35,6 @@ export function showPick(restoring, place, { copies, hostKey, fields }, signal) 
   wireForm(built.root, {
     signal,
     async submit() {
-      key?.need();
       const chosen = /** @type {HTMLInputElement|null} */ (list.querySelector('input:checked'));
       const name = chosen?.value ?? copies[0].name;
       await restoring.toRead({ fetch: { name, kind: place.kind, fields: { ...place.fields, ...fields } } });

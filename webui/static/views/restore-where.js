@@ -4,10 +4,12 @@
  */
 import { clearProblem } from '../components/problem.js';
 import { build, element } from '../components/template.js';
+import { announce } from '../components/toast.js';
 import { t } from '../text/restore.js';
 import { bytesText } from './bytes.js';
 import { PlaceFields } from './place-fields.js';
-import { foundOf } from './restore-model.js';
+import { foundView, HostKey } from './place-found.js';
+import { foundOf, withHostKey } from './restore-model.js';
 import { Refusal, wireForm } from './setup-parts.js';
 
 /** @typedef {import('./restore.js').Restoring} Restoring */
@@ -19,7 +21,9 @@ export async function showWhere(restoring, signal) {
   if (signal.aborted) return;
   const built = build('restore-where');
   const file = built.part('file', HTMLInputElement);
-  const fields = new PlaceFields({ kinds, changed() {} });
+  /** What is to be compared before the next look. @type {HostKey|null} */
+  let key = null;
+  const fields = new PlaceFields({ kinds, changed: () => compare(null) });
   const ways = built.part('ways');
   // One list of all ways; the form of a place is told which of its kinds was chosen.
   fields.list.closest('.field')?.remove();
@@ -51,21 +55,35 @@ export async function showWhere(restoring, signal) {
     built.part('file-field').hidden = chosen !== 'file';
     built.part('place').hidden = !place;
     fields.choose(place ? chosen : '');
-    const key = chosen === 'file' ? 'restore.where.read' : 'restore.where.look';
-    built.part('go').textContent = chosen === '' ? t('first.continue') : t(key);
+    compare(null);
+    const what = chosen === 'file' ? 'restore.where.read' : 'restore.where.look';
+    built.part('go').textContent = chosen === '' ? t('first.continue') : t(what);
+  }
+
+  /** @param {import('./place-found.js').Look|null} look null: there is nothing to compare any more */
+  function compare(look) {
+    key = look && new HostKey(look.hostKey);
+    if (!look || !key) return built.part('hostkey').replaceChildren();
+    const view = foundView(look);
+    built.part('hostkey').replaceChildren(view, key.root);
+    announce(view.textContent ?? '');
   }
 
   async function submit() {
     if (way() === '') throw new Refusal(built.part('none'), 'restore.where.needed');
     if (way() === 'file') return restoring.toRead({ file: fileOf(file) });
-    const place = fields.read();
+    key?.need();
+    const place = withHostKey(fields.read(), key);
     try {
-      const found = foundOf(await api.post(restoring.path('/list'), place));
+      const answer = await api.post(restoring.path('/list'), place);
+      const found = foundOf(answer);
       if (signal.aborted) return;
+      if (found.compare) return compare(answer);
       if (found.copies.length === 0) throw new Refusal(built.part('none'), 'restore.pick.none');
       await restoring.toPick(place, found);
     } catch (error) {
       if (Object(error).code === 'restore.gone') return restoring.toKit();
+      if (Object(error).code === 'target.hostkey') compare(null); // another one answers now: compared anew
       fields.refuse(error);
     }
   }

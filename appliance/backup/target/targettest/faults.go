@@ -37,7 +37,7 @@ func Faults(t *testing.T, made func(t *testing.T) Place) {
 func wrongCredentials(t *testing.T, p Place) {
 	right := p.open(t)
 	put(t, right, Name(0), noise(10))
-	_, c, err := target.Check(t.Context(), p.Config, p.Env)
+	_, c, err := Check(t.Context(), p.Config, p.Env)
 	if err != nil {
 		t.Fatal(detail(err))
 	}
@@ -48,7 +48,7 @@ func wrongCredentials(t *testing.T, p Place) {
 		bad := p
 		bad.Config = c
 		changed := bad.With(field, value)
-		_, _, err := target.Check(t.Context(), changed, p.Env)
+		_, _, err := Check(t.Context(), changed, p.Env)
 		Wants(t, err, target.CodeRefused)
 		to := Open(t, changed, p.Env)
 		_, err = to.List(t.Context())
@@ -67,7 +67,7 @@ func nobody(t *testing.T, p Place) {
 		t.Fatal(err)
 	}
 	l.Close()
-	_, _, err = target.Check(t.Context(), p.At(l.Addr().String()), p.Env)
+	_, _, err = Check(t.Context(), p.At(l.Addr().String()), p.Env)
 	Wants(t, err, target.CodeUnreachable)
 }
 
@@ -75,7 +75,7 @@ func noName(t *testing.T, p Place) {
 	c := p.At("there-is-none.invalid:1") // RFC 2606
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	_, _, err := target.Check(ctx, c, p.Env)
+	_, _, err := Check(ctx, c, p.Env)
 	Wants(t, err, target.CodeUnreachable)
 }
 
@@ -96,7 +96,7 @@ func something(t *testing.T, p Place) {
 			conn.Close()
 		}
 	}()
-	_, _, err = target.Check(t.Context(), p.At(l.Addr().String()), p.Env)
+	_, _, err = Check(t.Context(), p.At(l.Addr().String()), p.Env)
 	Wants(t, err, target.CodeUnreachable, target.CodeBroken)
 }
 
@@ -166,7 +166,7 @@ func silence(t *testing.T, p Place) {
 	to, proxy := p.behind(t)
 	put(t, to, Name(0), noise(24<<20)) // more than the kernel takes ahead
 	p.Config = p.At(proxy.Addr)
-	_, c, err := target.Check(t.Context(), p.Config, p.Env)
+	_, c, err := Check(t.Context(), p.Config, p.Env)
 	if err != nil {
 		t.Fatal(detail(err))
 	}
