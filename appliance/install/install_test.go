@@ -2,7 +2,6 @@ package install
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -59,6 +58,17 @@ func TestFirst(t *testing.T) {
 		}
 		if len(m.enabled) != 0 {
 			t.Errorf("enabled: %v", m.enabled)
+		}
+	})
+	t.Run("once there is a house, the key that closes it and the user who owns it stay", func(t *testing.T) {
+		m := newMachine(t)
+		_, err := Install(t.Context(), m.config("1.0.0", "late"))
+		wantProblem(t, err, "install.start")
+		if _, err := m.place.owner(); err != nil || !m.hasKey() || m.read(DataDir+"/latchkey.db") == "" {
+			t.Errorf("the user: %v, the key is there: %v", err, m.hasKey())
+		}
+		if exists(m.place.at("/usr/local/bin/latchkey")) {
+			t.Error("the program is still there")
 		}
 	})
 	t.Run("without systemd-creds there is no key, and no line that wants one", func(t *testing.T) {
@@ -274,33 +284,6 @@ func TestPassed(t *testing.T) {
 			t.Error("it passed")
 		}
 	})
-}
-
-func TestUninstall(t *testing.T) {
-	for _, purge := range []bool{false, true} {
-		t.Run(fmt.Sprintf("purge %v", purge), func(t *testing.T) {
-			m := lived(t)
-			if err := Uninstall(t.Context(), m.config("1.0.0", ""), purge); err != nil {
-				t.Fatal(err)
-			}
-			if m.up || len(m.enabled) != 0 {
-				t.Errorf("up %v, enabled %v", m.up, m.enabled)
-			}
-			for _, path := range []string{"/usr/local/bin/latchkey", "/etc/systemd/system/latchkey.service", "/etc/systemd/system/latchkey.service.d", sysusers} {
-				if exists(m.place.at(path)) {
-					t.Errorf("%s is still there", path)
-				}
-			}
-			for _, path := range []string{DataDir + "/latchkey.db", keyFile} {
-				if exists(m.place.at(path)) == purge {
-					t.Errorf("%s is there: %v", path, !purge)
-				}
-			}
-			if _, err := m.place.owner(); errors.Is(err, errNoUser) != purge {
-				t.Errorf("the user: %v", err)
-			}
-		})
-	}
 }
 
 func wantProblem(t *testing.T, err error, code string) *problem.Problem {

@@ -20,16 +20,17 @@ import (
 // machine stands in for a real one: its files lie in a folder, its programs are
 // texts that say what they would do, and its systemd keeps a few words of state.
 type machine struct {
-	t       *testing.T
-	place   Place
-	enabled map[string]bool
-	up      bool // the service runs
-	units   string
-	calls   []string
-	noCreds bool
-	stuck   bool // what runs does not end when it is asked to
-	asked   int  // for a backup
-	refuses error
+	t         *testing.T
+	place     Place
+	enabled   map[string]bool
+	up        bool // the service runs
+	units     string
+	calls     []string
+	noCreds   bool
+	noDisable bool // systemctl disable fails
+	stuck     bool // what runs does not end when it is asked to
+	asked     int  // for a backup
+	refuses   error
 }
 
 func newMachine(t *testing.T) *machine {
@@ -39,6 +40,7 @@ func newMachine(t *testing.T) *machine {
 		m.folder(dir)
 	}
 	m.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+	m.write(mountsFile, "29 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n")
 	return m
 }
 
@@ -213,9 +215,12 @@ func (m *machine) systemctl(ctx context.Context, args []string) error {
 			m.enabled[unit] = true
 		}
 	case "disable":
+		if m.noDisable {
+			return errors.New("Failed to disable unit")
+		}
 		for _, unit := range args[1:] {
 			delete(m.enabled, unit)
-			m.up = m.up && unit != systemd.Service
+			m.up = m.up && (m.stuck || unit != systemd.Service)
 		}
 	case "daemon-reload":
 		m.units = m.read(filepath.Join(unitDir, systemd.Service))

@@ -53,7 +53,7 @@ func files(w Wanted) []Step {
 		all = append(all, Step{Does: MakeFile, Path: ConfigFile, Mode: 0o644, Text: w.Config, Why: "the configuration"})
 	}
 	if w.Key != nil {
-		all = append(all, Step{Does: MakeFile, Path: keyFile, Mode: 0o600, Text: w.Key, Why: "a key that only this machine can read; it closes the house's seal key"})
+		all = append(all, Step{Does: MakeFile, Path: keyFile, Mode: 0o600, Text: w.Key, Keep: true, Why: "a key that only this machine can read; it closes the house's seal key"})
 	}
 	if w.HasKey {
 		all = append(all, Step{Does: MakeFile, Path: dropIn(systemd.Service, keyDropIn), Mode: 0o644, Text: []byte(keyText), Why: "gives the service that key"})
@@ -75,11 +75,11 @@ func commands(w Wanted) []Step {
 	switch w.UserTool {
 	case "systemd-sysusers":
 		all = append(all, Step{
-			Does: RunProgram, Run: []string{"systemd-sysusers", "latchkey.conf"}, Why: "makes the user", Back: []string{"userdel", systemd.User},
+			Does: RunProgram, Run: []string{"systemd-sysusers", "latchkey.conf"}, Why: "makes the user", Back: []string{"userdel", systemd.User}, Keep: true,
 		})
 	case "useradd":
 		all = append(all, Step{
-			Does: RunProgram, Why: "makes the user", Back: []string{"userdel", systemd.User},
+			Does: RunProgram, Why: "makes the user", Back: []string{"userdel", systemd.User}, Keep: true,
 			Run: []string{"useradd", "--system", "--user-group", "--no-create-home", "--home-dir", StateDir, "--shell", "/usr/sbin/nologin", systemd.User},
 		})
 	}
@@ -157,9 +157,12 @@ func backupDropIn(dir string) string {
 	}, dir) + ".conf"
 }
 
+// backupHead begins each such drop-in, by which uninstall knows its own.
+const backupHead = "# A folder for backups, as asked for by latchkey install --backup-dir."
+
 // backupText lets the service see and write the folder.
 func backupText(dir string) string {
-	text := "# A folder for backups, as asked for by latchkey install --backup-dir. The minus:\n" +
+	text := backupHead + " The minus:\n" +
 		"# a disk that is not plugged in must not keep the house from starting.\n[Service]\nBindPaths=-" + quoted(dir) + "\n"
 	if hidden(dir) {
 		text += "# It lies in a home, so homes are empty for the service rather than closed.\nProtectHome=tmpfs\n"

@@ -77,6 +77,12 @@ func problemRunning() *problem.Problem {
 		"See what starts it again: systemctl status latchkey ; end that, then try again.")
 }
 
+func problemMount(at, dir string) *problem.Problem {
+	return problem.New(problem.Refused, "uninstall.mount",
+		fmt.Sprintf("Something else is mounted at %s, and what lies there would be removed with %s. Nothing was removed.", at, dir),
+		"Unmount it first: sudo umount "+at+" ; then try again.").With("folder", at)
+}
+
 func problemBackup(err error) *problem.Problem {
 	return problem.New(problem.Unavailable, "install.backup",
 		"The house can't be backed up, so that nothing was changed.",

@@ -24,6 +24,7 @@ type Step struct {
 	From string   // of a program: the file to copy
 	Run  []string // the program to run, with its arguments
 	Back []string // what undoes that; nil: nothing
+	Keep bool     // once there is a house, it is not undone: the house can't be opened without
 	May  bool     // it may fail: that is told, and the next step comes
 }
 
@@ -85,6 +86,15 @@ func (c Config) do(ctx context.Context, plan []Step, back *undoing) error {
 			return err
 		}
 		undo, err := c.step(ctx, s)
+		if undo != nil && s.Keep {
+			was := undo
+			undo = func() error {
+				if exists(c.Place.at(DataDir)) {
+					return nil
+				}
+				return was()
+			}
+		}
 		back.add(undo)
 		if err != nil && s.May {
 			c.say("  That did not work, and the rest goes on without it: %v", err)

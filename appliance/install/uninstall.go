@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"latchkey/systemd"
 )
@@ -25,12 +26,23 @@ func Uninstall(ctx context.Context, c Config, purge bool) error {
 	if err := c.settle(ctx, runningNow); err != nil {
 		return err
 	}
-	plan := Removal(c.Packaged, purge)
-	if !exists(c.Place.at(filepath.Join(unitDir, systemd.Service))) && !exists(c.Place.at(filepath.Join(packagedDir, systemd.Service))) {
-		plan = plan[1:] // nothing to stop
+	if purge {
+		if err := c.Place.noMounts(); err != nil {
+			return err
+		}
 	}
-	if err := c.do(ctx, plan, nil); err != nil {
+	if err := c.stopForGood(ctx); err != nil {
 		return err
+	}
+	dropIns, err := c.ownDropIns(purge)
+	if err != nil {
+		return err
+	}
+	if err := c.do(ctx, Removal(c.Packaged, dropIns), nil); err != nil {
+		return err
+	}
+	for _, unit := range []string{systemd.Service, systemd.Socket} {
+		_ = os.Remove(c.Place.at(filepath.Join(unitDir, unit+".d"))) // unless people's own lie in it
 	}
 	if !purge {
 		return nil
@@ -48,12 +60,51 @@ func Uninstall(ctx context.Context, c Config, purge bool) error {
 	return nil
 }
 
-// Removal is the plan of taking program and units away.
-func Removal(packaged, purge bool) []Step {
+// stopForGood stops the house and its doors, and sees that it has ended.
+func (c Config) stopForGood(ctx context.Context) error {
+	if !exists(c.Place.at(filepath.Join(unitDir, systemd.Service))) && !exists(c.Place.at(filepath.Join(packagedDir, systemd.Service))) {
+		return nil // nothing to stop
+	}
 	units := []string{systemd.Socket, systemd.HTTPS, systemd.HTTP, systemd.Service}
-	plan := []Step{{
-		Does: RunProgram, Run: append([]string{"systemctl", "disable", "--now"}, units...), May: true, Why: "stops the house",
-	}}
+	disable := Step{Does: RunProgram, Run: append([]string{"systemctl", "disable", "--now"}, units...), May: true, Why: "stops the house"}
+	if err := c.do(ctx, []Step{disable}, nil); err != nil {
+		return err
+	}
+	return c.quiet(ctx)
+}
+
+// ownDropIns are the files beside the units that are to go: what the next
+// install makes again, and with purge all that an install wrote. Those that
+// people wrote stay.
+func (c Config) ownDropIns(purge bool) ([]string, error) {
+	key := dropIn(systemd.Service, keyDropIn)
+	switch {
+	case !purge && c.Packaged:
+		return nil, nil
+	case !purge:
+		return []string{key}, nil
+	}
+	own := []string{key, dropIn(systemd.Socket, listenDropIn)}
+	found, err := filepath.Glob(c.Place.at(dropIn(systemd.Service, "backup-*.conf")))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range found {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasPrefix(string(text), backupHead) {
+			own = append(own, dropIn(systemd.Service, filepath.Base(path)))
+		}
+	}
+	return own, nil
+}
+
+// Removal is the plan of taking program and units away, and with them these
+// files beside the units.
+func Removal(packaged bool, dropIns []string) []Step {
+	var plan []Step
 	if !packaged {
 		for _, name := range systemd.Units() {
 			plan = append(plan, Step{Does: RemoveFile, Path: filepath.Join(unitDir, name)})
@@ -63,8 +114,38 @@ func Removal(packaged, purge bool) []Step {
 			plan = append(plan, Step{Does: RemoveFile, Path: filepath.Join(binDir, name)})
 		}
 	}
-	if purge || !packaged {
-		plan = append(plan, Step{Does: RemoveFolder, Path: filepath.Join(unitDir, systemd.Service+".d")}, Step{Does: RemoveFolder, Path: filepath.Join(unitDir, systemd.Socket+".d")})
+	for _, path := range dropIns {
+		plan = append(plan, Step{Does: RemoveFile, Path: path})
 	}
 	return append(plan, Step{Does: RunProgram, Run: []string{"systemctl", "daemon-reload"}, Why: "tells systemd that the units are gone"})
+}
+
+const mountsFile = "/proc/self/mountinfo"
+
+// noMounts refuses to remove for good what another disk, or a folder of
+// somebody else, would be part of. See proc_pid_mountinfo(5).
+func (p Place) noMounts() error {
+	raw, err := os.ReadFile(p.at(mountsFile))
+	if err != nil {
+		return fmt.Errorf("looking for disks below %s: %w", StateDir, err)
+	}
+	for line := range strings.Lines(string(raw)) {
+		words := strings.Fields(line)
+		if len(words) < 5 {
+			continue
+		}
+		at := mountPoint(words[4])
+		for _, dir := range []string{StateDir, EtcDir, upgradeDir} {
+			if strings.HasPrefix(at, p.at(dir)+"/") {
+				return problemMount(at, p.at(dir))
+			}
+		}
+	}
+	return nil
+}
+
+// mountPoint reads a path in which the kernel wrote blanks, line ends and
+// backslashes as three octal digits.
+func mountPoint(written string) string {
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(written)
 }
