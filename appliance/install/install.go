@@ -59,6 +59,8 @@ type Config struct {
 	Now func() time.Time
 	// reached is told of each step, for tests that end the process there.
 	reached func(step string)
+	// diskOf stands in for the function of that name, for tests.
+	diskOf func(path string) (disk, error)
 }
 
 // Done is what Install did.
@@ -81,7 +83,8 @@ const (
 // ready. An upgrade that an earlier run left half done is ended first. What a
 // person can mend comes as a problem.Problem: install.root, install.systemd,
 // install.package, install.downgrade, install.folder, install.trial,
-// install.start, install.busy, install.backup, install.inuse, install.running.
+// install.start, install.busy, install.backup, install.inuse, install.running,
+// install.disk, install.restore.
 func Install(ctx context.Context, c Config) (Done, error) {
 	done, err := c.orPackaged().install(ctx)
 	if err != nil && c.Packaged {
@@ -115,6 +118,7 @@ func (c Config) install(ctx context.Context) (Done, error) {
 	if err := c.possible(); err != nil {
 		return Done{}, err
 	}
+	c.warnOfDisk()
 	unlock, err := c.Place.lock()
 	if err != nil {
 		return Done{}, err

@@ -133,7 +133,10 @@ func (c Config) possible() error {
 	if c.BackupDir == "" {
 		return nil
 	}
-	return c.Place.mayHoldBackups(c.BackupDir)
+	if err := c.Place.mayHoldBackups(c.BackupDir); err != nil {
+		return err
+	}
+	return c.mayOwn(c.BackupDir)
 }
 
 // mayHoldBackups refuses a folder in which other things lie: it is to belong to

@@ -3,6 +3,7 @@ package install
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"latchkey/appliance/problem"
 )
@@ -40,6 +41,20 @@ func problemFolder(dir, why string) *problem.Problem {
 	return problem.New(problem.Refused, "install.folder",
 		fmt.Sprintf("%s can't be a folder for backups: %s.", dir, why),
 		"Name a new folder on the other disk, such as /mnt/disk/latchkey; it is made.").With("folder", dir)
+}
+
+func problemDisk(dir, kind string) *problem.Problem {
+	return problem.New(problem.Refused, "install.disk",
+		fmt.Sprintf("%s lies on a disk whose format (%s) knows no owners of files, so that it can't be given to the house alone.", dir, kind),
+		"Format the disk as ext4, which removes all that lies on it; or install without --backup-dir first, then mount it for the house, by a line in /etc/fstab such as\n"+
+			"  UUID=(see blkid) "+filepath.Dir(dir)+" "+kind+" uid=latchkey,gid=latchkey,umask=077,nofail 0 0\n"+
+			"and install again with --backup-dir "+dir+".").With("folder", dir)
+}
+
+func problemRestore() *problem.Problem {
+	return problem.New(problem.Refused, "install.restore",
+		"A restored house waits to take its place, and an upgrade now would put it aside.",
+		"Start Latchkey once, so that it takes its place: sudo systemctl restart latchkey ; then upgrade.")
 }
 
 func problemTrial(err error) *problem.Problem {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"latchkey/appliance/problem"
@@ -130,8 +131,10 @@ const trialPatience = 20 * time.Minute
 // copy.
 func (c Config) tryOut(ctx context.Context, m marker) error {
 	c.say("Copying the house.")
-	if _, err := c.work(ctx, "copy", m.ID); err != nil {
+	if said, err := c.work(ctx, "copy", m.ID); err != nil {
 		return err
+	} else if strings.TrimSpace(said) == waitingWord {
+		return problemRestore()
 	}
 	c.at("copied")
 	c.say("Trying the new version on the copy.")

@@ -24,6 +24,16 @@ const (
 	passedName = "upgrade-passed"       // holds the upgrade whose program is about to answer
 )
 
+// orderName is a file in the house, or in the restored one beside it, while a
+// restore is to be taken up (see appliance/restore).
+const (
+	orderName    = "restore.order"
+	restoredName = "house.restored"
+)
+
+// waitingWord is the answer of the verb "copy" where it copied nothing.
+const waitingWord = "a restored house waits"
+
 // passedWord is the answer of the verb "passed".
 const passedWord = "yes"
 
@@ -31,7 +41,8 @@ const passedWord = "yes"
 // folder state; it runs as the user who owns that folder. Every verb may be
 // cut short and done again. What it answers is for the caller.
 //
-//	copy ID    makes a copy of the house, whole and durable, beside it
+//	copy ID    makes a copy of the house, whole and durable, beside it; "a
+//	           restored house waits" where it made none, since one does
 //	new ID     gives the copy the house's place, and the house the copy's
 //	old ID     the other way round; nothing where it is so already
 //	drop ID    removes whichever of both is not the house, and the notes
@@ -46,6 +57,9 @@ func Work(state, verb, id string) (string, error) {
 	}
 	switch verb {
 	case "copy":
+		if exists(s.at(restoredName, orderName)) || exists(s.at(houseName, orderName)) {
+			return waitingWord, nil
+		}
 		return "", s.copy(id)
 	case "new":
 		return "", s.arrange(id, true)
