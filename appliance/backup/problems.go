@@ -44,7 +44,7 @@ var (
 		"It may be worn out, or read-only after a fault: run `latchkey doctor`, and think of a new disk while the house still answers.")
 	errStuck = problem.New(problem.Unavailable, "backup.stuck",
 		"The place has not answered for a long time.",
-		"If it is a disk, pull it and plug it in again; if it is a server, see whether it runs.")
+		"If it is a disk, pull it and plug it in again, then: sudo systemctl restart latchkey. If it is a server, see whether it runs.")
 	errStillSending = problem.New(problem.Unavailable, "backup.stillsending",
 		"The backup is still on its way there.", "Nothing to do: Latchkey goes on with it.")
 	errWrongKey = problem.New(problem.Refused, "backup.wrongkey",

@@ -108,7 +108,8 @@ func classify(err error) *complaint {
 	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.ENXIO), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.EUCLEAN):
 		return &complaint{
 			code: CodeBroken, text: "The disk of {place} reports errors.",
-			hint: "Check its cable and plug; if it stays, the disk is worn out and wants to be replaced.", err: err,
+			hint: "Check its cable and plug. If it was pulled and is in again: sudo systemctl restart latchkey. If it stays, the disk is worn out and wants to be replaced.",
+			err:  err,
 		}
 	case errors.Is(err, syscall.ESTALE), errors.Is(err, syscall.ENOTCONN), errors.Is(err, syscall.EHOSTDOWN):
 		return &complaint{code: CodeUnreachable, err: err}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 
 	"latchkey/appliance/problem"
@@ -32,6 +33,16 @@ func TestSecretsAreScrubbed(t *testing.T) {
 			if errors.Is(told, err) && !errors.Is(told, problem.Of(err)) {
 				t.Errorf("the error %v is still within", err)
 			}
+		}
+	}
+}
+
+// The service sees a disk through a bind mount, which still shows the old one after it was pulled and plugged in.
+func TestADiskThatIsPulledIsFoundAgainByARestart(t *testing.T) {
+	e := newExplainer("/mnt/disk/latchkey", Config{Kind: KindFolder})
+	for _, err := range []error{says(CodeNotPlugged, nil), syscall.EIO, syscall.ENODEV, syscall.ENXIO} {
+		if p := problem.Of(e.explain(t.Context(), "putting", err)); !strings.Contains(p.Hint, "sudo systemctl restart latchkey") {
+			t.Errorf("%v: the hint is %q", err, p.Hint)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func wordsFor(code string) (kind problem.Kind, text, hint string) {
 			"Enter the address to which your browser comes when it opens this one (often https:// instead of http://)."
 	case CodeNotPlugged:
 		return problem.Unavailable, "The disk for {place} is not plugged in.",
-			"Plug it in; Latchkey goes on by itself. If it is another disk, check this place again."
+			"Plug it in. If Latchkey does not find it within some minutes: sudo systemctl restart latchkey. If it is another disk, check this place again."
 	case CodeReadOnly:
 		return problem.Refused, "Latchkey may not write into {place}.",
 			"Allow it once on this machine: sudo latchkey install --backup-dir {word}"
