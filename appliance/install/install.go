@@ -219,7 +219,8 @@ func (c Config) stop(ctx context.Context) error {
 	if units == nil {
 		return nil
 	}
-	_, err := c.System.Run(ctx, systemctl(append([]string{"stop"}, units...)...))
+	// A start that somebody asks for meanwhile is refused, and does not cancel it.
+	_, err := c.System.Run(ctx, systemctl(append(append([]string{"stop"}, units...), "--job-mode=replace-irreversibly")...))
 	return err
 }
 

@@ -225,7 +225,10 @@ func (m *machine) systemctl(ctx context.Context, args []string) error {
 	case "daemon-reload":
 		m.units = m.read(filepath.Join(unitDir, systemd.Service))
 	case "stop":
-		for _, unit := range args[1:] {
+		if !slices.Contains(args, "--job-mode=replace-irreversibly") {
+			m.t.Error("a start would cancel this stop")
+		}
+		for _, unit := range args[1 : len(args)-1] {
 			if !exists(m.place.at(filepath.Join(unitDir, unit))) && !exists(m.place.at(filepath.Join(packagedDir, unit))) {
 				return errors.New("Unit " + unit + " not loaded.")
 			}

@@ -79,6 +79,15 @@ func TestPackage(t *testing.T) {
 		}
 		checkItem(t, m, id)
 	})
+	chapter(t, m, "a person adds a folder for backups by the package's own program", func(t *testing.T, m *boot.Machine) {
+		m.Do("mkdir", "-p", "/mnt/disk")
+		m.Do("latchkey", "install", "--backup-dir", "/mnt/disk/latchkey")
+		m.Do("test", "-s", "/etc/systemd/system/latchkey.service.d/backup-mnt-disk-latchkey.conf")
+		if got := m.Shell("ls /usr/local/bin; ls /etc/systemd/system | grep 'latchkey.*[.]service$' || true"); got != "" {
+			t.Errorf("it is there twice:\n%s", got)
+		}
+		checkItem(t, m, id)
+	})
 	chapter(t, m, "a bad version is undone, and dpkg knows", func(t *testing.T, m *boot.Machine) {
 		out, err := dpkg(m, "-i", "/root/latchkey-1.1.deb")
 		if err == nil {

@@ -57,11 +57,16 @@ func TestUpgrade(t *testing.T) {
 	m.Do("systemctl", "daemon-reload")
 	chapter(t, m, "a good version takes over, after a backup", func(t *testing.T, m *boot.Machine) {
 		put(t, m, second)
+		m.Do("systemd-run", "--quiet", "--collect", "--unit=impatient", "sh", "-c", impatient)
 		began := time.Now()
 		said := m.Do(download, "install")
 		t.Logf("measured: an upgrade took %v", time.Since(began).Round(100*time.Millisecond))
 		if !strings.Contains(said, "second runs instead of first") {
 			t.Errorf("it said:\n%s", said)
+		}
+		m.Do("systemctl", "stop", "impatient.service")
+		if said := m.Do("journalctl", "-u", "latchkey-undo.service", "-o", "cat"); !strings.Contains(said, "is under way on this machine") {
+			t.Errorf("whoever started the old version meanwhile was told:\n%s", said)
 		}
 		checkVersion(t, m, "second")
 		checkItem(t, m, id)
@@ -80,6 +85,14 @@ func TestUpgrade(t *testing.T) {
 		cutUpgrades(t, m, id, second, third)
 	})
 }
+
+// impatient starts the house again and again while an upgrade has stopped it.
+const impatient = `while :; do
+	if [ -e /var/lib/latchkey-upgrade/marker ] && ! systemctl is-active --quiet latchkey.service; then
+		systemctl start latchkey.service
+	fi
+	sleep 0.1
+done`
 
 // stages are what an upgrade says on its way, and "" its end: after each the power is cut.
 var stages = []string{"Asking the house", "Copying the house", "Trying the new", "Swapping", "Starting the house", ""}
