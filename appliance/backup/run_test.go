@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,14 +130,14 @@ func TestTriesGetRarer(t *testing.T) {
 				stop := s.running()
 				defer stop()
 				time.Sleep(time.Hour)
-				tries := 0
-				s.c.Reach = func(context.Context, target.Config, target.Env) (target.Target, error) {
-					tries++
+				var tries atomic.Int64
+				s.instead(func() (target.Target, error) {
+					tries.Add(1)
 					return srv, tt.err
-				}
+				})
 				time.Sleep(2 * day24)
 				synctest.Wait()
-				if n := tries / 2; n < tt.min || n > tt.max {
+				if n := int(tries.Load()) / 2; n < tt.min || n > tt.max {
 					t.Errorf("%d tries a day", n)
 				}
 			})
@@ -326,7 +327,7 @@ func TestANewKitIsBackedUpFor(t *testing.T) {
 		time.Sleep(2 * day24)
 		synctest.Wait()
 		s.wants()
-		s.noKit = false
+		s.give(nil)
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
 		if n := len(s.spooled()); n != 1 {
@@ -334,7 +335,7 @@ func TestANewKitIsBackedUpFor(t *testing.T) {
 		}
 		s.wants("backup.none")
 		time.Sleep(2 * time.Hour)
-		s.kit = newStage(t).kit
+		s.give(newStage(t).kit)
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
 		k, _ := s.read(t.Context())
@@ -342,7 +343,7 @@ func TestANewKitIsBackedUpFor(t *testing.T) {
 			t.Error("the new kit opens nothing yet")
 		}
 		made := k.Seq
-		s.kit = newStage(t).kit
+		s.give(newStage(t).kit)
 		time.Sleep(45 * time.Minute)
 		synctest.Wait()
 		if k, _ := s.read(t.Context()); k.Seq != made {
@@ -360,21 +361,19 @@ func TestFailingToMakeIsRetriedPatiently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
 		_, srv := s.add("nas")
-		tries := 0
-		source := s.c.Source
-		s.c.Source = func(ctx context.Context, fn func(archive.Manifest, []archive.Part) error) error {
-			tries++
-			return errors.New("no view")
-		}
+		s.breakSource(errors.New("no view"))
 		stop := s.running()
 		defer stop()
 		time.Sleep(day24)
 		synctest.Wait()
+		s.mu.Lock()
+		tries := s.views
+		s.mu.Unlock()
 		if tries < 5 || tries > 9 {
 			t.Errorf("%d tries in a day", tries)
 		}
 		s.wants("backup.failed")
-		s.c.Source = source
+		s.breakSource(nil)
 		time.Sleep(7 * time.Hour)
 		synctest.Wait()
 		if len(srv.names()) == 0 {

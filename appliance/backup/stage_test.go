@@ -206,6 +206,9 @@ type stage struct {
 	doubted bool // the clock
 	damaged bool // the house itself
 	free    int64
+	reach   func() (target.Target, error) // instead of the servers
+	broken  error                         // why there is no view of the house
+	views   int                           // that were asked for
 }
 
 func newStage(t *testing.T) *stage {
@@ -239,11 +242,19 @@ func (s *stage) open(dir string) {
 		Trusted: func() bool { s.mu.Lock(); defer s.mu.Unlock(); return !s.doubted },
 		Free:    func(string) (int64, error) { s.mu.Lock(); defer s.mu.Unlock(); return s.free, nil },
 		Kit: func(context.Context) (Keys, bool, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			return Keys{Recipient: s.kit.Recipient().String(), Sign: sign, Public: public, Made: time.Date(1999, 12, 1, 0, 0, 0, 0, time.UTC)}, !s.noKit, nil
 		},
 		Damaged: func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.damaged },
 		Source:  s.source, Prove: s.prove,
 		Reach: func(_ context.Context, c target.Config, _ target.Env) (target.Target, error) {
+			s.mu.Lock()
+			reach := s.reach
+			s.mu.Unlock()
+			if reach != nil {
+				return reach()
+			}
 			return s.servers[c.Fields["folder"]], s.servers[c.Fields["folder"]].fails()
 		},
 		Check: func(_ context.Context, c target.Config, _ target.Env) (target.Look, target.Config, error) {
@@ -276,7 +287,38 @@ func (s *stage) setFree(n int64) {
 	s.free = n
 }
 
+// instead lets all targets be reached by fn.
+func (s *stage) instead(fn func() (target.Target, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reach = fn
+}
+
+// give lets a kit be there, nil for the one that is.
+func (s *stage) give(kit *age.X25519Identity) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noKit = false
+	if kit != nil {
+		s.kit = kit
+	}
+}
+
+// breakSource lets there be no view of the house; nil: there is one again.
+func (s *stage) breakSource(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = err
+}
+
 func (s *stage) source(_ context.Context, fn func(archive.Manifest, []archive.Part) error) error {
+	s.mu.Lock()
+	s.views++
+	broken := s.broken
+	s.mu.Unlock()
+	if broken != nil {
+		return broken
+	}
 	part := func(name, text string) archive.Part {
 		return archive.Part{Name: name, Size: int64(len(text)), Open: func() (io.ReadCloser, error) {
 			if s.breaks != nil && name == archive.SealKeyPart {
