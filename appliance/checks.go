@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,11 @@ func (a *Appliance) Doctor(ctx context.Context) []health.Finding {
 		})
 	}
 	return append(found, a.reach.Examine(ctx)...)
+}
+
+// lookedBad reports whether the last look found something wrong.
+func (a *Appliance) lookedBad() bool {
+	return slices.ContainsFunc(a.board.List(), func(c health.Condition) bool { return strings.HasPrefix(c.Code, "check.") })
 }
 
 // look pins what the quick checks find to be wrong, so that nobody has to ask

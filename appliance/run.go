@@ -153,6 +153,9 @@ func (a *Appliance) keepHouse(ctx context.Context) error {
 			return nil
 		case <-rest.C:
 			a.door.Rest()
+			if a.lookedBad() { // it may have been mended, and nobody should wait for the word of it
+				a.look(ctx)
+			}
 		case <-a.refused:
 			a.look(ctx)
 		case <-look.C:

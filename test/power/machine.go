@@ -64,6 +64,9 @@ func (m machine) Run(ctx context.Context, c install.Command) ([]byte, error) {
 	case len(c.Args) == 1 && c.Args[0] == "version":
 		return []byte("latchkey " + m.version(c.Name) + "\n"), nil
 	case len(c.Args) == 3 && c.Args[0] == install.WorkCommand:
+		if c.Args[1] == install.HoldVerb {
+			return nil, m.hold(ctx, c)
+		}
 		said, err := install.Work(m.at(install.StateDir), c.Args[1], c.Args[2])
 		return []byte(said), err
 	case len(c.Args) > 3 && c.Args[1] == "--private":
@@ -76,6 +79,24 @@ func (m machine) version(program string) string {
 	text, _ := os.ReadFile(program)
 	_, version, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
 	return version
+}
+
+// hold keeps the house shut, as a child does, while the rest goes on.
+func (m machine) hold(ctx context.Context, c install.Command) error {
+	ctx, release := context.WithCancel(ctx)
+	defer release()
+	heard, says := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := install.Hold(ctx, m.at(install.StateDir), says)
+		_ = says.CloseWithError(io.EOF)
+		ended <- err
+	}()
+	if _, err := heard.Read(make([]byte, 64)); err == nil { // it holds
+		c.While(ctx)
+	}
+	release()
+	return <-ended
 }
 
 // key is the machine's, as the credential file holds it; nil where there is
