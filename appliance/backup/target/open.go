@@ -66,28 +66,27 @@ func open(c Config, env Env, strangers bool) (Config, *guarded, error) {
 	return c, &guarded{backend: b, meeting: b, known: env.Known, now: env.Now, words: newExplainer(place, c), log: env.Log}, nil
 }
 
+// meet connects and lists, and writes nothing.
 func meet(ctx context.Context, c Config, env Env) (Look, Config, error) {
-	look := Look{FreeBytes: -1}
-	given := c
-	c, t, err := open(c, env, true)
-	if err != nil {
-		return look, given, err
-	}
-	defer t.Close()
-	if err := t.words.explain(ctx, "meeting", t.meeting.meet(ctx, c.Fields, &look)); err != nil {
-		return look, given, err
-	}
-	if look.Compare {
-		return look, c, nil
-	}
-	if _, err := t.List(ctx); err != nil {
-		return look, given, err
-	}
-	t.room(ctx, &look)
-	return look, c, nil
+	return visit(ctx, c, env, func(t *guarded, _ Config, _ *Look) error {
+		_, err := t.List(ctx)
+		return err
+	})
 }
 
+// check tries everything that a backup needs.
 func check(ctx context.Context, c Config, env Env) (Look, Config, error) {
+	return visit(ctx, c, env, func(t *guarded, c Config, look *Look) error {
+		if err := t.words.explain(ctx, "preparing", t.meeting.prepare(ctx, c.Fields, look)); err != nil {
+			return err
+		}
+		return t.rehearse(ctx)
+	})
+}
+
+// visit connects to a place and pins what it finds there. Unless a person has to
+// compare something first, it lets try do its part.
+func visit(ctx context.Context, c Config, env Env, try func(t *guarded, c Config, look *Look) error) (Look, Config, error) {
 	look := Look{FreeBytes: -1}
 	given := c
 	c, t, err := open(c, env, true)
@@ -101,10 +100,7 @@ func check(ctx context.Context, c Config, env Env) (Look, Config, error) {
 	if look.Compare {
 		return look, c, nil
 	}
-	if err := t.words.explain(ctx, "preparing", t.meeting.prepare(ctx, c.Fields, &look)); err != nil {
-		return look, given, err
-	}
-	if err := t.rehearse(ctx); err != nil {
+	if err := try(t, c, &look); err != nil {
 		return look, given, err
 	}
 	t.room(ctx, &look)
