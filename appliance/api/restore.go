@@ -58,7 +58,7 @@ func restoring(serve func(*call) (any, error)) func(*call) (any, error) {
 				return nil, err
 			}
 			if has {
-				return nil, problem.New(problem.Refused, "restore.owned", "The house has an owner now, who alone can replace it by a backup.", "Sign in and open Backups in the settings.")
+				return nil, problem.New(problem.Refused, "restore.owned", "The house has an owner now, who alone can replace it by a backup.", "Sign in and open House, Backups.")
 			}
 		}
 		return serve(c)

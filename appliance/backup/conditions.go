@@ -60,7 +60,7 @@ func without(sinceKit time.Duration) health.Condition {
 	c := health.Condition{
 		Code: "backup.none", Severity: health.Notice,
 		Text: "There is no place for backups outside this machine yet.",
-		Hint: "Add one under Backups in the settings: a USB stick, a NAS or a cloud. If this machine dies before that, every password is gone.",
+		Hint: "Add one in the page under House, Backups: a USB stick, a NAS or a cloud. If this machine dies before that, every password is gone.",
 	}
 	if sinceKit > kitGrace {
 		c.Severity = health.Warning
@@ -83,7 +83,7 @@ func sameDisk() health.Condition {
 	return health.Condition{
 		Code: "backup.samedisk", Severity: health.Warning,
 		Text: "All backups lie on the same disk as the house itself, which counts as no backup.",
-		Hint: "Add a place on another disk, or outside the house, under Backups in the settings.",
+		Hint: "Add a place on another disk, or outside the house, in the page under House, Backups.",
 	}
 }
 
@@ -139,7 +139,7 @@ func outdated(age time.Duration, never bool) health.Condition {
 	c := health.Condition{
 		Code: "backup.old", Severity: health.Warning, Values: map[string]string{"days": fmt.Sprint(days)},
 		Text: "The last good backup is " + daysOld(days) + ".",
-		Hint: "Look under Backups in the settings at which place it fails; Latchkey goes on trying.",
+		Hint: "Look in the page under House, Backups, at which place it fails; Latchkey goes on trying.",
 	}
 	if never {
 		c.Text = fmt.Sprintf("No good backup was made in %d days.", days)
@@ -170,7 +170,7 @@ func unproved(broken bool, since time.Duration) health.Condition {
 	return health.Condition{
 		Code: "backup.unproved", Severity: health.Warning, Values: map[string]string{"days": fmt.Sprint(days)},
 		Text: fmt.Sprintf("No backup was read back and checked for %d days.", days),
-		Hint: "Look under Backups in the settings, and let one be checked there.",
+		Hint: "Look in the page under House, Backups, and let one be checked there.",
 	}
 }
 
